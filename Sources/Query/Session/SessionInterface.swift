@@ -1,0 +1,89 @@
+// The engine's face to the shell, stubbed.
+import Storage
+
+/// A mistake in a query or its data, with its place in the text.
+public struct QueryError: Error, Sendable {
+    public enum Kind: Sendable, Equatable { case syntax, name, type, data, assertion, file, storage, cancelled, unsupported, parameter }
+    public var kind: Kind
+    /// UTF-8 offsets into the source text.
+    public var span: Range<Int>?
+    public var message: String
+    public var hint: String?
+    public init(_ kind: Kind, _ message: String, at span: Range<Int>? = nil, hint: String? = nil) {
+        self.kind = kind
+        self.message = message
+        self.span = span
+        self.hint = hint
+    }
+}
+
+public struct ResultColumn: Sendable, Equatable {
+    public var name: String
+    public var type: LogicalType
+    public init(name: String, type: LogicalType) {
+        self.name = name
+        self.type = type
+    }
+}
+
+/// A run of rows of an answer, column by column, borrowed for the length of the call that hands it over.
+public struct ResultBatch {
+    public var rowCount: Int
+    public var columns: [Column]
+    public struct Column {
+        public enum Values {
+            /// Any type whose physical form is an integer (bool: 0 or 1).
+            case integers(UnsafePointer<Int64>)
+            case doubles(UnsafePointer<Double>)
+            case texts(UnsafePointer<TextView>)
+        }
+        public var values: Values
+        /// One byte a row, 1 = null; nil: none.
+        public var nulls: UnsafePointer<UInt8>?
+        public init(values: Values, nulls: UnsafePointer<UInt8>?) {
+            self.values = values
+            self.nulls = nulls
+        }
+    }
+    public init(rowCount: Int, columns: [Column]) {
+        self.rowCount = rowCount
+        self.columns = columns
+    }
+}
+
+/// What is said below an answer, on standard error.
+public struct ResultFooter: Sendable {
+    /// Rows in all.
+    public var rows: Int
+    /// Ready sentences: divisions by zero, ties left out by `top`, the as-of date, storage order.
+    public var notes: [String]
+    public init(rows: Int, notes: [String] = []) {
+        self.rows = rows
+        self.notes = notes
+    }
+}
+
+/// Receives one answer after another. Every answer with rows is `begin`, any number of `rows`, `end`; `message` is for statements without rows.
+public protocol ResultReceiver: AnyObject {
+    func begin(columns: [ResultColumn]) throws
+    func rows(_ batch: ResultBatch) throws
+    func end(_ footer: ResultFooter) throws
+    /// `loaded 20,000,000 rows into transactions` and the like.
+    func message(_ text: String) throws
+    /// Called often during long work; total 0 where unknown.
+    func progress(done: Int, total: Int, unit: String)
+}
+
+/// One source text: a file, a `-c` argument, what came on standard input.
+public final class SourceText: Sendable {
+    /// As shown in errors: a file's name, `-c`, `standard input`.
+    public let name: String
+    public let text: String
+    /// Line number of the text's first line, for pieces of a longer stream.
+    public let firstLine: Int
+    public init(name: String, text: String, firstLine: Int = 1) {
+        self.name = name
+        self.text = text
+        self.firstLine = firstLine
+    }
+}

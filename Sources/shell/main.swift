@@ -1,0 +1,3 @@
+import Query
+
+print("crmq")
