@@ -1,0 +1,191 @@
+import Storage
+
+/// Rows that the engine handles at once: eight frames, small enough that a handful of vectors stay in the L1 cache.
+let vectorRowsMax = 2048
+
+/// Up to ``vectorRowsMax`` values of one type, in memory that is reused from batch to batch.
+///
+/// A vector belongs to one worker. The value under a null is unspecified but never harmful: zero or an old value for
+/// numbers, a valid view for text.
+final class Vector {
+    /// How the values lie in memory. It follows from the type, except that text may be codes or views.
+    enum Form: Sendable {
+        /// Every integer-class type but bool.
+        case integers
+        case doubles
+        /// Bool: one byte, 0 or 1.
+        case mask
+        /// Codes of ``dictionary``.
+        case codes
+        case texts
+    }
+
+    let type: LogicalType
+    let form: Form
+    /// The dictionary of the codes; set once, before the first batch.
+    let dictionary: TextDictionary?
+    /// One byte a row, 1 = null; meaningful only while ``hasNulls``.
+    let nulls: UnsafeMutablePointer<UInt8>
+    var hasNulls = false
+    /// Every row holds row 0's value (and row 0's null).
+    var isConstant = false
+    /// What text views borrow from, for as long as this batch is in use.
+    var keepers: [AnyObject] = []
+
+    let storage: UnsafeMutableRawPointer
+    private var arena: TextArena?
+
+    init(type: LogicalType, dictionary: TextDictionary? = nil) {
+        self.type = type
+        self.dictionary = dictionary
+        switch type {
+        case .text: form = dictionary == nil ? .texts : .codes
+        case .float: form = .doubles
+        case .bool: form = .mask
+        case .int, .decimal, .date, .timestamp, .week, .month, .quarter, .year, .duration: form = .integers
+        }
+        let bytes =
+            switch form {
+            case .integers, .doubles: vectorRowsMax * 8
+            case .mask: vectorRowsMax
+            case .codes: vectorRowsMax * 4
+            case .texts: vectorRowsMax * MemoryLayout<TextView>.stride
+            }
+        storage = .allocate(byteCount: bytes, alignment: 64)
+        storage.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+        nulls = .allocate(capacity: vectorRowsMax)
+        nulls.initialize(repeating: 0, count: vectorRowsMax)
+    }
+
+    deinit {
+        storage.deallocate()
+        nulls.deallocate()
+    }
+
+    @inline(__always) var integers: UnsafeMutablePointer<Int64> {
+        assert(form == .integers)
+        return storage.assumingMemoryBound(to: Int64.self)
+    }
+    @inline(__always) var doubles: UnsafeMutablePointer<Double> {
+        assert(form == .doubles)
+        return storage.assumingMemoryBound(to: Double.self)
+    }
+    @inline(__always) var mask: UnsafeMutablePointer<UInt8> {
+        assert(form == .mask)
+        return storage.assumingMemoryBound(to: UInt8.self)
+    }
+    @inline(__always) var codes: UnsafeMutablePointer<UInt32> {
+        assert(form == .codes)
+        return storage.assumingMemoryBound(to: UInt32.self)
+    }
+    @inline(__always) var texts: UnsafeMutablePointer<TextView> {
+        assert(form == .texts)
+        return storage.assumingMemoryBound(to: TextView.self)
+    }
+
+    @inline(__always) func isNull(_ row: Int) -> Bool { hasNulls && nulls[row] != 0 }
+
+    /// Forgets the last batch: no nulls, nothing borrowed, an empty arena.
+    func reset() {
+        hasNulls = false
+        if !keepers.isEmpty { keepers.removeAll(keepingCapacity: true) }
+        arena?.reset()
+    }
+
+    /// Marks a row as null; clears the mask at the first one.
+    @inline(__always)
+    func setNull(_ row: Int, of count: Int) {
+        if !hasNulls {
+            nulls.update(repeating: 0, count: count)
+            hasNulls = true
+        }
+        nulls[row] = 1
+    }
+
+    /// Copies bytes into this vector's own arena and points row `row` at them.
+    func setText(_ row: Int, _ bytes: UnsafeBufferPointer<UInt8>) {
+        if arena == nil { arena = TextArena() }
+        texts[row] = arena!.copy(bytes)
+    }
+
+    func setText(_ row: Int, _ text: String) {
+        var text = text
+        text.withUTF8 { setText(row, $0) }
+    }
+
+    /// The text of a row in either form.
+    @inline(__always)
+    func text(_ row: Int) -> TextView {
+        switch form {
+        case .codes: dictionary![codes[row]]
+        case .texts: texts[row]
+        case .integers, .doubles, .mask: preconditionFailure("\(type.name) has no text")
+        }
+    }
+
+    /// A cell for the edges of the program.
+    func value(_ row: Int) -> Value {
+        if isNull(row) { return .null }
+        switch form {
+        case .integers: return .integer(integers[row])
+        case .doubles: return .double(doubles[row])
+        case .mask: return .integer(Int64(mask[row]))
+        case .codes, .texts: return .text(text(row).string)
+        }
+    }
+
+    /// Makes every row the same value.
+    func fill(_ value: Value) {
+        isConstant = true
+        switch value {
+        case .null:
+            nulls.update(repeating: 1, count: vectorRowsMax)
+            hasNulls = true
+        case .integer(let integer):
+            if form == .mask {
+                mask.update(repeating: integer != 0 ? 1 : 0, count: vectorRowsMax)
+            } else {
+                integers.update(repeating: integer, count: vectorRowsMax)
+            }
+        case .double(let double): doubles.update(repeating: double, count: vectorRowsMax)
+        case .text(let text):
+            setText(0, text)
+            texts.update(repeating: texts[0], count: vectorRowsMax)
+        }
+    }
+}
+
+/// Memory for texts that a kernel computes: blocks that never move while the batch lives.
+final class TextArena {
+    private var blocks: [UnsafeMutableBufferPointer<UInt8>] = []
+    private var block = 0
+    private var used = 0
+
+    deinit { for block in blocks { block.deallocate() } }
+
+    func reset() {
+        block = 0
+        used = 0
+    }
+
+    func copy(_ bytes: UnsafeBufferPointer<UInt8>) -> TextView {
+        guard bytes.count > 0 else { return TextView(base: nil, count: 0) }
+        let target = reserve(bytes.count)
+        target.update(from: bytes.baseAddress!, count: bytes.count)
+        return TextView(base: target, count: bytes.count)
+    }
+
+    private func reserve(_ count: Int) -> UnsafeMutablePointer<UInt8> {
+        while block < blocks.count {
+            if used + count <= blocks[block].count {
+                defer { used += count }
+                return blocks[block].baseAddress! + used
+            }
+            block += 1
+            used = 0
+        }
+        blocks.append(.allocate(capacity: max(count, 1 << 16)))
+        used = count
+        return blocks[block].baseAddress!
+    }
+}

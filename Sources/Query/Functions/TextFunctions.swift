@@ -1,0 +1,5 @@
+import Storage
+
+extension FunctionCatalogue {
+    static let textFunctions: [ScalarFunction] = []
+}
