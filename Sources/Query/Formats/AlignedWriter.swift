@@ -1,0 +1,202 @@
+import Storage
+
+/// The table that people read: header, rule, columns aligned by display width.
+///
+/// Widths must be known before the first row is written, so rows are kept until the end: on a terminal as many as are shown, elsewhere up to
+/// ``bytesKeptMax``; behind that the widths found so far hold and a wider cell stands out of its column, but everything is written.
+final class AlignedWriter: ResultWriter {
+    private static let bytesKeptMax = 64 << 20
+    private static let gap = 2
+    /// Text columns are not made narrower than this; a header may ask for more.
+    private static let narrowest = 12
+    /// Answers of so few rows turn into lines of `name value` where the columns do not fit side by side.
+    private static let rowsForVerticalMax = 3
+
+    private let out: OutputBuffer
+    private let terminal: FormatOptions.Terminal?
+    private var types: [ResultColumn] = []
+    private var names: [(text: String, width: Int)] = []
+    private var cells = CellStore(columnCount: 0)
+    private var rowsFound = 0
+    /// Set when the header has been written.
+    private var layout: [Int]?
+
+    init(_ out: OutputBuffer, _ options: FormatOptions) {
+        self.out = out
+        terminal = options.terminal
+    }
+
+    func begin(columns: [ResultColumn]) throws {
+        types = columns
+        names = columns.map { column in
+            let text = VerticalWriter.safeName(column.name)
+            return (text, DisplayMeasure.cells(of: text))
+        }
+        cells = CellStore(columnCount: columns.count)
+        rowsFound = 0
+        layout = nil
+    }
+
+    func rows(_ batch: ResultBatch) throws {
+        rowsFound += batch.rowCount
+        let columns = BatchColumn.columns(of: batch, types: types)
+        for row in 0..<batch.rowCount {
+            if let terminal, cells.rowCount >= terminal.rowsMax { return }
+            cells.append(columns, row: row)
+        }
+        if terminal == nil, cells.bytes.count > AlignedWriter.bytesKeptMax { try writeKeptRows() }
+    }
+
+    func end() throws -> [String] {
+        guard !types.isEmpty else { return [] }
+        var notes: [String] = []
+        let shown = layout == nil ? cells.rowCount : rowsFound
+        if shown < rowsFound {
+            notes.append("\(grouped(shown)) of \(grouped(rowsFound)) rows shown; `to \"file.csv\"` or --format csv gives all")
+        }
+        if let terminal, layout == nil {
+            var widths = naturalWidths()
+            AlignedWriter.fit(&widths, types: types, names: names, into: terminal.width)
+            let total = { (widths: [Int]) in widths.reduce(-AlignedWriter.gap) { $0 + $1 + AlignedWriter.gap } }
+            if total(widths) > terminal.width {
+                if cells.rowCount <= AlignedWriter.rowsForVerticalMax, cells.rowCount > 0 {
+                    let vertical = VerticalWriter(out, FormatOptions(terminal: terminal))
+                    try vertical.begin(columns: types)
+                    try vertical.write(cells, firstNumber: 1)
+                    return notes
+                }
+                while widths.count > 1, total(widths) > terminal.width { widths.removeLast() }
+                let left = names[widths.count...].map(\.text)
+                if !left.isEmpty {
+                    notes.append(
+                        "\(left.count) of \(names.count) columns do not fit the terminal (\(left.joined(separator: ", "))); "
+                            + "`.mode vertical` or `select` shows them")
+                }
+                widths[0] = min(widths[0], terminal.width)
+            }
+            layout = widths
+            try writeHeader(widths)
+        }
+        try writeKeptRows()
+        return notes
+    }
+
+    private func naturalWidths() -> [Int] {
+        var widths = names.map(\.width)
+        for row in 0..<cells.rowCount {
+            for column in 0..<widths.count { widths[column] = max(widths[column], cells.width(row, column)) }
+        }
+        return widths
+    }
+
+    /// Makes the widest text columns narrower, all to the same measure, until the table fits or nothing is left to take.
+    static func fit(_ widths: inout [Int], types: [ResultColumn], names: [(text: String, width: Int)], into width: Int) {
+        let room = width - gap * (widths.count - 1)
+        let texts = widths.indices.filter { types[$0].type == .text }
+        guard widths.reduce(0, +) > room, let widest = texts.map({ widths[$0] }).max() else { return }
+        let natural = widths
+        func narrowed(to cap: Int) -> [Int] {
+            var result = natural
+            for column in texts { result[column] = min(natural[column], max(cap, min(names[column].width, 2 * narrowest))) }
+            return result
+        }
+        // The largest measure that fits, by halving; the narrowest where none does.
+        var low = min(narrowest, widest)
+        var high = widest
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if narrowed(to: middle).reduce(0, +) <= room { low = middle } else { high = middle - 1 }
+        }
+        widths = narrowed(to: low)
+    }
+
+    private func writeHeader(_ widths: [Int]) throws {
+        let styled = terminal?.styled ?? false
+        if styled { try out.append("\u{1b}[1m") }
+        for (column, width) in widths.enumerated() {
+            let name = names[column]
+            let isLast = column == widths.count - 1
+            if column > 0 { try out.append(repeating: 0x20, count: AlignedWriter.gap) }
+            var shown = name.text
+            var cells = name.width
+            if cells > width {
+                (shown, cells) = AlignedWriter.shorten(name.text, to: width)
+            }
+            let right = types[column].type.isNumeric
+            if right { try out.append(repeating: 0x20, count: width - cells) }
+            try out.append(shown)
+            if !right, !isLast { try out.append(repeating: 0x20, count: width - cells) }
+        }
+        if styled { try out.append("\u{1b}[0m") }
+        try out.append(UInt8(ascii: "\n"))
+        for (column, width) in widths.enumerated() {
+            if column > 0 { try out.append(repeating: 0x20, count: AlignedWriter.gap) }
+            for _ in 0..<width { try out.append("─") }
+        }
+        try out.append(UInt8(ascii: "\n"))
+    }
+
+    private static func shorten(_ text: String, to width: Int) -> (String, Int) {
+        var shown = ""
+        var measure = DisplayMeasure()
+        var cells = 0
+        for scalar in text.unicodeScalars {
+            measure.add(scalar)
+            if measure.cells > width - 1 { break }
+            cells = measure.cells
+            shown.unicodeScalars.append(scalar)
+        }
+        return (shown + "…", cells + 1)
+    }
+
+    private func writeKeptRows() throws {
+        let widths: [Int]
+        if let known = layout {
+            widths = known
+        } else {
+            widths = naturalWidths()
+            layout = widths
+            try writeHeader(widths)
+        }
+        for row in 0..<cells.rowCount {
+            for (column, width) in widths.enumerated() {
+                if column > 0 { try out.append(repeating: 0x20, count: AlignedWriter.gap) }
+                try write(cells.cell(row, column), width: width, right: types[column].type.isNumeric, isLast: column == widths.count - 1)
+            }
+            try out.append(UInt8(ascii: "\n"))
+        }
+        cells.removeAll()
+    }
+
+    private func write(_ cell: CellStore.Cell, width: Int, right: Bool, isLast: Bool) throws {
+        var bytes = cell.bytes
+        var shownWidth = cell.width
+        // Only a terminal shortens; behind the rows that were measured, a wider cell stands out of its column.
+        let shortens = terminal != nil && cell.width > width
+        if shortens {
+            (bytes, shownWidth) = cells.prefix(of: cell, fitting: width - 1)
+            shownWidth += 1
+        }
+        let padding = max(0, width - shownWidth)
+        if right { try out.append(repeating: 0x20, count: padding) }
+        if cell.isNull, terminal?.styled ?? false {
+            try out.append("\u{1b}[2m\(CellStore.nullSign)\u{1b}[0m")
+        } else {
+            try cells.bytes.withUnsafeBufferPointer { try out.append(UnsafeBufferPointer(rebasing: $0[bytes])) }
+        }
+        if shortens { try out.append("…") }
+        if !right, !isLast { try out.append(repeating: 0x20, count: padding) }
+    }
+
+    private func grouped(_ number: Int) -> String { CellText.grouped(number) }
+}
+
+extension CellText {
+    /// `20,000,000`: a count as messages and footers write it.
+    public static func grouped(_ number: Int) -> String {
+        var plain = String(number)
+        var out: [UInt8] = []
+        plain.withUTF8 { CellStore.appendGrouped($0, to: &out) }
+        return String(decoding: out, as: UTF8.self)
+    }
+}

@@ -1,0 +1,83 @@
+import Storage
+
+/// Writes answers, one after another, in one format. Each answer is `begin`, any number of `rows`, `end`.
+public protocol ResultWriter: AnyObject {
+    func begin(columns: [ResultColumn]) throws
+    func rows(_ batch: ResultBatch) throws
+    /// Ends the answer. What the writer could not show (only a terminal shortens) comes back as ready sentences.
+    func end() throws -> [String]
+}
+
+/// What a writer may do beyond its format.
+public struct FormatOptions: Sendable {
+    /// Text cells that a spreadsheet would run as a formula get a `'` in front: for exports to files, csv and tsv only.
+    public var defusesFormulas = false
+    /// Set where a person looks at a terminal: only there is anything shortened or styled.
+    public var terminal: Terminal?
+
+    public struct Terminal: Sendable {
+        /// In cells.
+        public var width: Int
+        /// Rows shown of one answer, at most.
+        public var rowsMax: Int
+        public var styled: Bool
+        public init(width: Int, rowsMax: Int = 1000, styled: Bool) {
+            self.width = width
+            self.rowsMax = rowsMax
+            self.styled = styled
+        }
+    }
+
+    public init(defusesFormulas: Bool = false, terminal: Terminal? = nil) {
+        self.defusesFormulas = defusesFormulas
+        self.terminal = terminal
+    }
+}
+
+/// The catalogue of output formats: `--format`, `.mode`, and `to "file"` by its ending are read from it.
+public struct OutputFormat: Sendable {
+    public let name: String
+    /// One line for help.
+    public let doc: String
+    /// Endings of file names that mean this format, without the point.
+    public let fileEndings: [String]
+    /// True where people read the answer and not programs: its footer then always says how many rows there are.
+    public let isForReading: Bool
+    public let makeWriter: @Sendable (OutputBuffer, FormatOptions) -> ResultWriter
+
+    public static let table = OutputFormat(
+        name: "table", doc: "aligned columns, numbers to the right with their thousands grouped", fileEndings: ["txt"], isForReading: true
+    ) { AlignedWriter($0, $1) }
+    public static let csv = OutputFormat(
+        name: "csv", doc: "comma-separated values, one header line for each answer", fileEndings: ["csv"], isForReading: false
+    ) { CSVWriter($0, $1) }
+    public static let tsv = OutputFormat(
+        name: "tsv", doc: "tab-separated values, quoted like csv", fileEndings: ["tsv", "tab"], isForReading: false
+    ) { CSVWriter($0, $1, delimiter: UInt8(ascii: "\t")) }
+    public static let json = OutputFormat(
+        name: "json", doc: "an array of objects for each answer", fileEndings: ["json"], isForReading: false
+    ) { out, _ in JSONWriter(out, lines: false) }
+    public static let jsonl = OutputFormat(
+        name: "jsonl", doc: "one JSON object a line", fileEndings: ["jsonl", "ndjson"], isForReading: false
+    ) { out, _ in JSONWriter(out, lines: true) }
+    public static let markdown = OutputFormat(
+        name: "markdown", doc: "a Markdown table", fileEndings: ["md", "markdown"], isForReading: false
+    ) { out, _ in MarkdownWriter(out) }
+    public static let vertical = OutputFormat(
+        name: "vertical", doc: "one line for each field of each row", fileEndings: [], isForReading: true
+    ) { VerticalWriter($0, $1) }
+
+    public static let all: [OutputFormat] = [table, csv, tsv, json, jsonl, markdown, vertical]
+
+    /// Names that `shell.md`'s contract keeps a place for and that are refused until they are built.
+    public static let later = ["html"]
+
+    public static func named(_ name: String) -> OutputFormat? { all.first { $0.name == name } }
+
+    /// The format that a file's name asks for by its ending, in either case; nil where it says nothing.
+    public static func forFile(_ path: String) -> OutputFormat? {
+        guard let point = path.lastIndex(of: ".") else { return nil }
+        let ending = path[path.index(after: point)...].lowercased()
+        return all.first { $0.fileEndings.contains(ending) }
+    }
+}
