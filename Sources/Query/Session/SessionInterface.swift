@@ -81,9 +81,12 @@ public final class SourceText: Sendable {
     public let text: String
     /// Line number of the text's first line, for pieces of a longer stream.
     public let firstLine: Int
-    public init(name: String, text: String, firstLine: Int = 1) {
+    /// Column of the text's first character, where an earlier statement stands before it on its line.
+    public let firstColumn: Int
+    public init(name: String, text: String, firstLine: Int = 1, firstColumn: Int = 1) {
         self.name = name
         self.text = text
         self.firstLine = firstLine
+        self.firstColumn = firstColumn
     }
 }

@@ -1,0 +1,216 @@
+import Storage
+
+extension Statement {
+    /// The one statement of a text; nil where it holds nothing but space and comments.
+    public static func parse(_ source: SourceText) throws(QueryError) -> Statement? { try parse(source.text) }
+
+    static func parse(_ text: String) throws(QueryError) -> Statement? {
+        var parser = Parser(text)
+        if parser.token.kind == .end { return nil }
+        return try parser.wholeStatement()
+    }
+}
+
+extension Expression {
+    /// One expression that fills the whole text: the value of a `--param`, a condition given by a program.
+    public static func parse(_ text: String) throws(QueryError) -> Expression {
+        var parser = Parser(text)
+        let expression = try parser.expression()
+        guard parser.token.kind == .end else { throw parser.expected("the end of the expression") }
+        return expression
+    }
+}
+
+extension Parser {
+    /// Words of statements that have their place in the language and no engine yet.
+    static let laterWords = ["link", "segment", "metric", "verb", "query", "save", "run", "report", "snapshot"]
+
+    static let statementWords =
+        [
+            "from", "explain", "load", "append", "replace", "upsert", "delete", "create", "drop", "rename", "optimize", "vacuum",
+            "snapshots",
+            "tables", "describe", "let", "param", "as",
+        ] + laterWords
+
+    mutating func wholeStatement() throws(QueryError) -> Statement {
+        let start = token.span.lowerBound
+        let kind = try statement()
+        let end = span(from: start)
+        guard atEnd else { throw trailing(kind) }
+        if accept(.semicolon), token.kind != .end {
+            throw at(.semicolon) ? failure("one `;` ends a statement") : expected("the end of the statement")
+        }
+        return Statement(kind: kind, span: end)
+    }
+
+    private mutating func statement() throws(QueryError) -> Statement.Kind {
+        let start = token
+        if at(.semicolon) { throw failure("no statement stands before this `;`", hint: "one `;` ends a statement") }
+        if at(.pipe) { return .query(try continuation()) }
+        if at(.openRound), peek().isWord("from") { throw failure("a statement starts with `from`", hint: "from (from t | …) | …") }
+        guard start.kind == .word else { throw statementExpected() }
+        switch start.text {
+        case "from": return .query(try query())
+        case "explain":
+            advance()
+            let analyze = accept(word: "analyze")
+            return .explain(at(.pipe) ? try continuation() : try query(), analyze: analyze)
+        case "load": return try load(.load)
+        case "append": return try load(.append)
+        case "replace": return try load(.replace)
+        case "upsert": return try load(.upsert)
+        case "delete": return try delete()
+        case "create": return try create()
+        case "drop":
+            advance()
+            guard accept(word: "table") else {
+                throw expected("`table`", hint: "drop table t; columns of an answer are dropped by a stage: from t | drop a")
+            }
+            return .dropTable(try name("a table"))
+        case "rename": return try rename()
+        case "optimize":
+            advance()
+            return .optimize(atEnd ? nil : try name("a table"))
+        case "vacuum":
+            advance()
+            return .vacuum
+        case "snapshots":
+            advance()
+            return .snapshots
+        case "tables":
+            advance()
+            return .tables
+        case "describe":
+            advance()
+            return .describe(try name("a table"))
+        case "let": return try definition()
+        case "param": return try param()
+        case "as": return try asOf()
+        default:
+            guard Parser.laterWords.contains(start.text), startsLater() else { throw statementExpected() }
+            while !atEnd { advance() }
+            return .later(Name(text: start.text, span: start.span))
+        }
+    }
+
+    /// A later word alone, or with a dot or bracket behind it, is more likely a forgotten `from`.
+    private func startsLater() -> Bool {
+        switch peek().kind {
+        case .word, .quotedName, .text: true
+        case .literal, .symbol, .invalid, .end: false
+        }
+    }
+
+    // MARK: data
+
+    private mutating func load(_ mode: Statement.LoadMode) throws(QueryError) -> Statement.Kind {
+        advance()
+        if at(word: "into") || at(word: "table") {
+            throw failure("`\(mode.rawValue)` names its table at once", hint: "\(mode.rawValue) t from \"file.csv\"")
+        }
+        let table = try name("a table")
+        guard accept(word: "from") else { throw expected("`from`", hint: "\(mode.rawValue) \(table.text) from \"file.csv\"") }
+        if at(.openRound) {
+            let opening = token
+            advance()
+            let query = try inBrackets { parser throws(QueryError) in
+                if parser.at(word: "select") { throw parser.selectHabit() }
+                let query = try parser.query()
+                try parser.expectClosing(.closeRound, of: opening, "`|` or `)`")
+                return query
+            }
+            return .store(mode, table: table, query, try importClause())
+        }
+        if token.isName {
+            throw expected("a file in quotes or a query in brackets", hint: "\(mode.rawValue) \(table.text) from (from \(token.text))")
+        }
+        if at(word: "from") {
+            throw expected("a file in quotes or a query in brackets", hint: "\(mode.rawValue) \(table.text) from (from …)")
+        }
+        var paths = [try string("a file in quotes or a query in brackets")]
+        while at(.comma), peek().kind == .text {
+            advance()
+            paths.append(try string("a file in quotes"))
+        }
+        return .load(mode, table: table, paths: paths, try importClause())
+    }
+
+    private mutating func delete() throws(QueryError) -> Statement.Kind {
+        advance()
+        _ = accept(word: "from")
+        let table = try name("a table")
+        guard accept(word: "where") else {
+            throw expected(
+                "`where`", hint: "delete \(table.text) where …; all rows: where true; the table itself: drop table \(table.text)")
+        }
+        return .delete(table: table, try expression())
+    }
+
+    private mutating func create() throws(QueryError) -> Statement.Kind {
+        advance()
+        guard accept(word: "table") else {
+            throw expected(
+                "`table`", hint: at(word: "view") ? "a saved query is `query name = from …`" : "create table t (a: int, b: text) key a")
+        }
+        let table = try name("a table")
+        let columns = try columnDefinitions()
+        var key: [Name] = []
+        var time: Name?
+        while at(word: "key") || at(word: "time") {
+            let word = token
+            advance()
+            _ = accept(.colon)
+            if word.text == "key" {
+                guard key.isEmpty else { throw failure("`key` is given twice", at: word) }
+                key = try names("a key column")
+            } else {
+                guard time == nil else { throw failure("`time` is given twice", at: word) }
+                time = try name("the time column")
+            }
+        }
+        return .createTable(table, columns, key: key, time: time)
+    }
+
+    private mutating func rename() throws(QueryError) -> Statement.Kind {
+        advance()
+        let form = "rename table a to b, or rename column t.a to b"
+        if accept(word: "table") {
+            let old = try name("a table")
+            guard accept(word: "to") else { throw expected("`to`", hint: form) }
+            return .renameTable(old, to: try name("the new name"))
+        }
+        guard accept(word: "column") else { throw expected("`table` or `column`", hint: form) }
+        let table = try name("a table")
+        guard accept(.dot) else { throw expected("`.` and the column", hint: form) }
+        let column = try name("a column")
+        guard accept(word: "to") else { throw expected("`to`", hint: form) }
+        return .renameColumn(table: table, column: column, to: try name("the new name"))
+    }
+
+    // MARK: definitions
+
+    private mutating func definition() throws(QueryError) -> Statement.Kind {
+        advance()
+        if at(.at) { throw failure("a definition has no `@`", hint: "let x = 1; it is read as @x") }
+        let name = try name("a name")
+        guard accept(.equal) else { throw expected("`=`", hint: "let \(name.text) = …") }
+        return .let(name, try expression())
+    }
+
+    private mutating func param() throws(QueryError) -> Statement.Kind {
+        advance()
+        if at(.at) { throw failure("a definition has no `@`", hint: "param x: int = 1; it is read as @x") }
+        let name = try name("a name")
+        guard accept(.colon) else { throw expected("`:` and a type", hint: "param \(name.text): month = 2026-09") }
+        let type = try type()
+        let value = accept(.equal) ? try expression(.range) : nil
+        let allowed = accept(word: "in") ? try expression(.range) : nil
+        return .param(name, type, defaultValue: value, allowed: allowed)
+    }
+
+    private mutating func asOf() throws(QueryError) -> Statement.Kind {
+        advance()
+        guard accept(word: "of") else { throw expected("`of`", hint: "as of 2026-09-30") }
+        return .asOf(try expression(.range))
+    }
+}

@@ -1,0 +1,177 @@
+/// Cuts a stream of text into statements: feed it what arrives, it hands back every statement that is complete.
+///
+/// `;` ends a statement at once, even in the middle of a line. In a file a statement goes on while the next line is indented or starts
+/// with `|`, a bracket is open, or the line ends in an operator or comma, so its end is known only when the next one begins (or `finish`).
+/// At a prompt the line itself decides. Blank and comment lines never end a statement. No statement loses a byte inside.
+public struct StatementSplitter: Sendable {
+    public enum Mode: Sendable { case file, prompt }
+
+    public let name: String
+    public let mode: Mode
+
+    /// Bytes of the line that is not complete yet, or of its rest behind a `;`.
+    private var partial: [UInt8] = []
+    private var line: Int
+    private var column = 1
+    /// The statement so far, in whole lines, and how much of it is known to belong to it.
+    private var statement: [UInt8] = []
+    private var statementEnd = 0
+    private var statementLine = 1
+    private var statementColumn = 1
+    private var brackets = 0
+    private var endsOpen = false
+
+    public init(name: String, mode: Mode = .file, firstLine: Int = 1) {
+        self.name = name
+        self.mode = mode
+        line = firstLine
+    }
+
+    /// A statement has begun and not ended: the prompt shows that it waits for more.
+    public var isOpen: Bool { !statement.isEmpty || !partial.isEmpty }
+
+    /// Number of the line that comes next.
+    public var nextLine: Int { line }
+
+    /// Forgets an open statement (Ctrl-C at the prompt).
+    public mutating func reset() {
+        partial = []
+        column = 1
+        clearStatement()
+    }
+
+    public mutating func feed(_ text: String) -> [SourceText] {
+        var done: [SourceText] = []
+        let newline = UInt8(ascii: "\n")
+        var sawSemicolon = false
+        for byte in text.utf8 {
+            partial.append(byte)
+            // The last byte of `；` is 0x9B: a cheap test that a statement may end in the middle of this line.
+            sawSemicolon = sawSemicolon || byte == UInt8(ascii: ";") || byte == 0x9B
+            guard byte == newline else { continue }
+            let bytes = partial
+            partial = []
+            read(bytes, isWhole: true, into: &done)
+            line += 1
+            column = 1
+            sawSemicolon = false
+        }
+        if sawSemicolon, !partial.isEmpty {
+            let bytes = partial
+            partial = []
+            read(bytes, isWhole: false, into: &done)
+        }
+        return done
+    }
+
+    /// The text is over: what is open is the last statement.
+    public mutating func finish() -> [SourceText] {
+        var done: [SourceText] = []
+        if !partial.isEmpty {
+            let bytes = partial
+            partial = []
+            read(bytes, isWhole: true, into: &done)
+        }
+        emit(into: &done)
+        return done
+    }
+
+    /// The statements of a whole file.
+    public static func splitFile(_ text: String, name: String, firstLine: Int = 1) -> [SourceText] {
+        var splitter = StatementSplitter(name: name, mode: .file, firstLine: firstLine)
+        return splitter.feed(text) + splitter.finish()
+    }
+
+    // MARK: reading
+
+    /// Reads a line, or what has come of it. Texts, names and comments end with their line, so each line is read by itself.
+    private mutating func read(_ bytes: [UInt8], isWhole: Bool, into done: inout [SourceText]) {
+        let tokens = Lexer(bytes).tokens.dropLast()
+        if !isWhole, !tokens.contains(where: { $0.isSymbol(.semicolon) }) {
+            partial = bytes
+            return
+        }
+        guard let first = tokens.first else {
+            if !statement.isEmpty { statement += bytes }
+            return
+        }
+        if column == 1, !statement.isEmpty, mode == .file {
+            let isIndented = first.span.lowerBound > 0
+            if brackets == 0, !endsOpen, !isIndented, !first.isSymbol(.pipe) { emit(into: &done) }
+        }
+        var start = 0
+        var before: Token?
+        for token in tokens {
+            switch token.kind {
+            case .symbol(.semicolon):
+                take(bytes[start..<token.span.upperBound], firstToken: before == nil ? token : nil)
+                statementEnd = statement.count
+                emit(into: &done)
+                start = token.span.upperBound
+                before = nil
+                continue
+            case .symbol(.openRound), .symbol(.openSquare): brackets += 1
+            case .symbol(.closeRound), .symbol(.closeSquare): brackets = max(0, brackets - 1)
+            case .symbol, .word, .quotedName, .text, .literal, .invalid, .end: break
+            }
+            endsOpen = goesOn(token, before: before)
+            before = token
+        }
+        let rest = bytes[start...]
+        guard isWhole else {
+            // The rest of the line is read again, with what still comes.
+            column += String(decoding: bytes[..<start], as: UTF8.self).count
+            partial = Array(rest)
+            brackets = 0
+            endsOpen = false
+            return
+        }
+        guard let last = before else { return }
+        column += String(decoding: bytes[..<start], as: UTF8.self).count
+        let end = last.span.upperBound
+        take(bytes[start..<end], firstToken: nil)
+        statementEnd = statement.count
+        statement += bytes[end...]
+        column = 1
+        if mode == .prompt, brackets == 0, !endsOpen { emit(into: &done) }
+    }
+
+    private mutating func take(_ bytes: ArraySlice<UInt8>, firstToken: Token?) {
+        if statement.isEmpty {
+            statementLine = line
+            statementColumn = column
+        }
+        statement += bytes
+    }
+
+    private mutating func emit(into done: inout [SourceText]) {
+        guard !statement.isEmpty else { return }
+        let text = String(decoding: statement[..<statementEnd], as: UTF8.self)
+        done.append(SourceText(name: name, text: text, firstLine: statementLine, firstColumn: statementColumn))
+        clearStatement()
+    }
+
+    private mutating func clearStatement() {
+        statement = []
+        statementEnd = 0
+        brackets = 0
+        endsOpen = false
+    }
+
+    /// Words that cannot be a statement's last: something must follow them.
+    private static let openWords: Set<String> = [
+        "and", "or", "not", "in", "is", "from", "where", "by", "per", "if", "then", "else", "like", "div", "mod",
+    ]
+
+    private func goesOn(_ token: Token, before: Token?) -> Bool {
+        switch token.kind {
+        case .symbol(.star):
+            // `select *` and `select a, *` are whole.
+            return !(before.map { $0.isWord("select") || $0.isSymbol(.comma) } ?? false)
+        case .symbol(.closeRound), .symbol(.closeSquare), .symbol(.semicolon): return false
+        case .symbol: return true
+        case .word: return StatementSplitter.openWords.contains(token.text)
+        case .quotedName, .text, .literal, .invalid, .end: return false
+        }
+    }
+}
