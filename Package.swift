@@ -15,7 +15,7 @@ let package = Package(
         .executableTarget(name: "shell", dependencies: ["Query", "Storage", "CReadline"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage"]),
         .testTarget(name: "QueryTests", dependencies: ["Query", "Storage"]),
-        .testTarget(name: "ShellTests", dependencies: ["Query", "Storage"]),
+        .testTarget(name: "ShellTests", dependencies: ["shell", "Query", "Storage"]),
     ],
     swiftLanguageModes: [.v6]
 )
