@@ -5,7 +5,7 @@ extension Parser {
         "day": .date, "week": .week, "month": .month, "quarter": .quarter, "year": .year,
     ]
 
-    private static let bare: [String: Period] = [
+    static let bare: [String: Period] = [
         "today": .today, "yesterday": .yesterday, "tomorrow": .tomorrow, "now": .now, "mtd": .monthToDate, "qtd": .quarterToDate,
         "ytd": .yearToDate,
     ]

@@ -104,9 +104,11 @@ public struct StatementSplitter: Sendable {
         for token in tokens {
             switch token.kind {
             case .symbol(.semicolon):
-                take(bytes[start..<token.span.upperBound], firstToken: before == nil ? token : nil)
+                let piece = bytes[start..<token.span.upperBound]
+                take(piece)
                 statementEnd = statement.count
                 emit(into: &done)
+                column += String(decoding: piece, as: UTF8.self).count
                 start = token.span.upperBound
                 before = nil
                 continue
@@ -120,23 +122,20 @@ public struct StatementSplitter: Sendable {
         let rest = bytes[start...]
         guard isWhole else {
             // The rest of the line is read again, with what still comes.
-            column += String(decoding: bytes[..<start], as: UTF8.self).count
             partial = Array(rest)
             brackets = 0
             endsOpen = false
             return
         }
         guard let last = before else { return }
-        column += String(decoding: bytes[..<start], as: UTF8.self).count
         let end = last.span.upperBound
-        take(bytes[start..<end], firstToken: nil)
+        take(bytes[start..<end])
         statementEnd = statement.count
         statement += bytes[end...]
-        column = 1
         if mode == .prompt, brackets == 0, !endsOpen { emit(into: &done) }
     }
 
-    private mutating func take(_ bytes: ArraySlice<UInt8>, firstToken: Token?) {
+    private mutating func take(_ bytes: ArraySlice<UInt8>) {
         if statement.isEmpty {
             statementLine = line
             statementColumn = column
