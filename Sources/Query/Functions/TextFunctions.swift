@@ -1,5 +1,115 @@
 import Storage
 
 extension FunctionCatalogue {
-    static let textFunctions: [ScalarFunction] = []
+    static let textFunctions: [ScalarFunction] = [
+        TextFunctions.upper, TextFunctions.lower, TextFunctions.length, TextFunctions.trim, TextFunctions.trimStart, TextFunctions.trimEnd,
+        TextFunctions.concat, TextFunctions.replace,
+        TextFunctions.substring, TextFunctions.left, TextFunctions.right, TextFunctions.split, TextFunctions.padStart, TextFunctions.padEnd,
+        TextFunctions.position, TextFunctions.contains, TextFunctions.startsWith, TextFunctions.endsWith,
+        TextFunctions.matches, TextFunctions.extract,
+    ]
+}
+
+/// Functions that change or measure a whole text. Characters are Unicode scalars everywhere.
+enum TextFunctions {
+    static let upper = ScalarFunction(
+        "upper(text)", .text, 1...1, "The text in capital letters, of any alphabet.",
+        [("upper(\"Praha\")", "PRAHA"), ("upper(\"říčany\")", "ŘÍČANY")]
+    ) { call in
+        call.result(.text, mapCase("upper", .upper), [try call.text(0)])
+    }
+
+    static let lower = ScalarFunction(
+        "lower(text)", .text, 1...1, "The text in small letters, of any alphabet.",
+        [("lower(\"Praha\")", "praha"), ("lower(\"МОСКВА\")", "москва")]
+    ) { call in
+        call.result(.text, mapCase("lower", .lower), [try call.text(0)])
+    }
+
+    private static func mapCase(_ name: String, _ mapping: CaseMapping) -> FunctionInstance {
+        FunctionInstance(name) { arguments, out, count, context in
+            let a = arguments[0].texts
+            var scratch: [UInt8] = []
+            try KernelLoop.texts(out, count, context) { i in
+                scratch.removeAll(keepingCapacity: true)
+                mapping.append(a[i], to: &scratch)
+                out.setText(i, scratch: scratch)
+            }
+        }
+    }
+
+    static let length = ScalarFunction(
+        "length(text)", .text, 1...1, "How many characters (Unicode scalars, not bytes) the text has.",
+        [("length(\"abc\")", "3"), ("length(\"杭州\")", "2")]
+    ) { call in
+        let instance = FunctionInstance("length") { arguments, out, count, _ in
+            let a = arguments[0].texts
+            let o = out.integers
+            for i in 0..<count { o[i] = out.isNull(i) ? 0 : Int64(a[i].characterCount) }
+        }
+        return call.result(.int, instance, [try call.text(0)])
+    }
+
+    static let trim = trimmer("trim", "The text without white space at both ends.", start: true, end: true, ("trim(\"  a b \")", "a b"))
+    static let trimStart = trimmer(
+        "trim_start", "The text without white space at its start.", start: true, end: false, ("length(trim_start(\" ab \"))", "3"))
+    static let trimEnd = trimmer(
+        "trim_end", "The text without white space at its end.", start: false, end: true, ("length(trim_end(\" ab \"))", "3"))
+
+    private static func trimmer(_ name: String, _ summary: String, start: Bool, end: Bool, _ example: (String, String)) -> ScalarFunction {
+        ScalarFunction("\(name)(text)", .text, 1...1, summary, [example]) { call in
+            let instance = FunctionInstance(name) { arguments, out, count, context in
+                let a = arguments[0].texts
+                try KernelLoop.texts(out, count, context) { i in out.setText(i, a[i].trimmed(start: start, end: end).buffer) }
+            }
+            return call.result(.text, instance, [try call.text(0)])
+        }
+    }
+
+    static let concat = ScalarFunction(
+        "concat(a, b, …)", .text, 1...ScalarFunction.argumentsMax,
+        "The texts of all arguments, of any type, one after another; a missing one counts as empty.",
+        [("concat(\"Q\", 3)", "Q3"), ("concat(\"a\", null, 2026-09)", "a2026-09")]
+    ) { call in
+        let texts = call.arguments.map { CastFunctions.text(of: $0) }
+        let instance = FunctionInstance("concat", strict: false) { arguments, out, count, context in
+            var scratch: [UInt8] = []
+            for i in 0..<count {
+                scratch.removeAll(keepingCapacity: true)
+                for argument in arguments where !argument.isNull(i) { scratch.append(argument.texts[i]) }
+                out.setText(i, scratch: scratch)
+                if i & 255 == 255 { try context.cancellation.check() }
+            }
+        }
+        return call.result(.text, instance, texts)
+    }
+
+    static let replace = ScalarFunction(
+        "replace(text, old, new)", .text, 3...3, "The text with every occurrence of old exchanged for new.",
+        [("replace(\"a-b-c\", \"-\", \"+\")", "a+b+c")]
+    ) { call in
+        let instance = FunctionInstance("replace") { arguments, out, count, context in
+            let a = arguments[0].texts
+            let old = arguments[1].texts
+            let new = arguments[2].texts
+            var scratch: [UInt8] = []
+            try KernelLoop.texts(out, count, context) { i in
+                scratch.removeAll(keepingCapacity: true)
+                replaceAll(a[i], old[i], new[i], into: &scratch)
+                out.setText(i, scratch: scratch)
+            }
+        }
+        return call.result(.text, instance, [try call.text(0), try call.text(1), try call.text(2)])
+    }
+
+    private static func replaceAll(_ text: TextView, _ old: TextView, _ new: TextView, into out: inout [UInt8]) {
+        guard old.count > 0 else { return out.append(text) }
+        var at = 0
+        while let hit = text.find(old, from: at) {
+            out.append(text.slice(at, hit))
+            out.append(new)
+            at = hit + old.count
+        }
+        out.append(text.slice(at, text.count))
+    }
 }
