@@ -1,0 +1,248 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Decodes rows of one block that was validated when its stripe was read. `first` is a multiple of 256 within the block.
+///
+/// Each returns whether the block has nulls, and writes the null bytes only then; a value under a null is 0.
+enum BlockDecoder {
+    static func integers(
+        _ entry: BlockEntry, _ payload: UnsafeRawPointer, first: Int, count: Int, into values: UnsafeMutablePointer<Int64>,
+        nulls: UnsafeMutablePointer<UInt8>
+    ) -> Bool {
+        guard let encoding = Encoding(rawValue: entry.encoding) else { preconditionFailure("an unvalidated block") }
+        switch encoding {
+        case .constant:
+            return constant(entry, entry.base, count, values, nulls)
+        case .packed, .packedByFrame, .decimalDouble:
+            return packed(entry, payload, byFrame: encoding == .packedByFrame, first: first, count: count, into: values, nulls: nulls)
+        case .runLength:
+            return runs(entry, payload, first: first, count: count, into: values, nulls: nulls) {
+                Int64(bitPattern: UInt64(bitPattern: entry.base) &+ $0 &* entry.unit)
+            }
+        case .plainText, .rawDouble:
+            preconditionFailure("\(encoding.name) holds no integers")
+        }
+    }
+
+    static func codes(
+        _ entry: BlockEntry, _ payload: UnsafeRawPointer, first: Int, count: Int, into codes: UnsafeMutablePointer<UInt32>,
+        nulls: UnsafeMutablePointer<UInt8>
+    ) -> Bool {
+        guard let encoding = Encoding(rawValue: entry.encoding) else { preconditionFailure("an unvalidated block") }
+        let base = UInt32(truncatingIfNeeded: entry.base)
+        switch encoding {
+        case .constant:
+            return constant(entry, base, count, codes, nulls)
+        case .packed:
+            forEachFrame(entry, payload, first: first, count: count) { words, at, n, _ in
+                widen32(words, Int(entry.word), n, base: base, spare: entry.hasSpareNull, codes + at, nulls + at)
+            }
+            return entry.nulls > 0
+        case .packedByFrame:
+            forEachFrame(entry, payload + entry.frames &* 8, first: first, count: count) { words, at, n, frame in
+                let base = UInt32(truncatingIfNeeded: payload.loadUnaligned(fromByteOffset: frame &* 8, as: Int64.self))
+                widen32(words, Int(entry.word), n, base: base, spare: entry.hasSpareNull, codes + at, nulls + at)
+            }
+            return entry.nulls > 0
+        case .runLength:
+            return runs(entry, payload, first: first, count: count, into: codes, nulls: nulls) { base &+ UInt32(truncatingIfNeeded: $0) }
+        case .plainText, .rawDouble, .decimalDouble:
+            preconditionFailure("\(encoding.name) holds no codes")
+        }
+    }
+
+    static func doubles(
+        _ entry: BlockEntry, _ payload: UnsafeRawPointer, first: Int, count: Int, into values: UnsafeMutablePointer<Double>,
+        nulls: UnsafeMutablePointer<UInt8>
+    ) -> Bool {
+        guard let encoding = Encoding(rawValue: entry.encoding) else { preconditionFailure("an unvalidated block") }
+        switch encoding {
+        case .constant:
+            return constant(entry, Double(bitPattern: UInt64(bitPattern: entry.base)), count, values, nulls)
+        case .rawDouble:
+            memcpy(values, payload + entry.bitmapBytes + first &* 8, count &* 8)
+            if entry.nulls > 0 { NullBytes.expandBitmap(payload, first: first, count: count, into: nulls) }
+            return entry.nulls > 0
+        case .decimalDouble:
+            // The integers are decoded into the same memory: both are eight bytes wide.
+            let integers = UnsafeMutableRawPointer(values).assumingMemoryBound(to: Int64.self)
+            let has = packed(entry, payload, byFrame: false, first: first, count: count, into: integers, nulls: nulls)
+            let power = IntegerEncoder.powersOfTen[Int(entry.aux)]
+            for i in 0..<count { values[i] = Double(integers[i]) / power }
+            return has
+        case .packed, .packedByFrame, .runLength, .plainText:
+            preconditionFailure("\(encoding.name) holds no doubles")
+        }
+    }
+
+    /// Views of a plain text block, into its own bytes.
+    static func texts(
+        _ entry: BlockEntry, _ payload: UnsafeRawPointer, first: Int, count: Int, into views: UnsafeMutablePointer<TextView>,
+        nulls: UnsafeMutablePointer<UInt8>
+    ) -> Bool {
+        let table = payload + entry.bitmapBytes
+        let bytes = (table + PlainText.tableBytes(rows: Int(entry.rows))).assumingMemoryBound(to: UInt8.self)
+        var start = table.loadUnaligned(fromByteOffset: first &* 4, as: UInt32.self)
+        for i in 0..<count {
+            let end = table.loadUnaligned(fromByteOffset: (first &+ i &+ 1) &* 4, as: UInt32.self)
+            views[i] = TextView(base: bytes + Int(start), count: Int(end &- start))
+            start = end
+        }
+        if entry.nulls > 0 { NullBytes.expandBitmap(payload, first: first, count: count, into: nulls) }
+        return entry.nulls > 0
+    }
+
+    @inline(__always)
+    private static func constant<T: Numeric>(
+        _ entry: BlockEntry, _ value: T, _ count: Int, _ values: UnsafeMutablePointer<T>, _ nulls: UnsafeMutablePointer<UInt8>
+    ) -> Bool {
+        let isNull = entry.nulls > 0
+        values.update(repeating: isNull ? 0 : value, count: count)
+        if isNull { nulls.update(repeating: 1, count: count) }
+        return isNull
+    }
+
+    private static func packed(
+        _ entry: BlockEntry, _ payload: UnsafeRawPointer, byFrame: Bool, first: Int, count: Int,
+        into values: UnsafeMutablePointer<Int64>, nulls: UnsafeMutablePointer<UInt8>
+    ) -> Bool {
+        let body = payload + entry.bitmapBytes
+        let frames = body + (byFrame ? entry.frames &* 8 : 0)
+        let spare = entry.hasSpareNull
+        let unit = entry.unit
+        forEachFrame(entry, frames, first: first, count: count) { words, at, n, frame in
+            let base = byFrame ? body.loadUnaligned(fromByteOffset: frame &* 8, as: Int64.self) : entry.base
+            widen64(words, Int(entry.word), n, base: base, unit: unit, spare: spare, values + at, nulls + at)
+        }
+        if entry.hasBitmap {
+            NullBytes.expandBitmap(payload, first: first, count: count, into: nulls)
+            for i in 0..<count { values[i] &= Int64(nulls[i]) &- 1 }
+        }
+        return entry.nulls > 0
+    }
+
+    /// Unpacks one frame after another and hands over its words, the place of its first row in the output, its rows, and its number.
+    @inline(__always)
+    private static func forEachFrame(
+        _ entry: BlockEntry, _ frames: UnsafeRawPointer, first: Int, count: Int,
+        _ body: (_ words: UnsafeRawPointer, _ at: Int, _ rows: Int, _ frame: Int) -> Void
+    ) {
+        let width = Int(entry.width)
+        withUnsafeTemporaryAllocation(byteCount: 2048, alignment: 64) { scratch in
+            guard let words = scratch.baseAddress else { return }
+            var frame = first &>> 8
+            var at = 0
+            while at < count {
+                FramePacking.unpack(width: width, from: frames + frame &* 32 &* width, into: words)
+                body(UnsafeRawPointer(words), at, min(256, count &- at), frame)
+                frame &+= 1
+                at &+= 256
+            }
+        }
+    }
+
+    @inline(__always)
+    private static func widen32(
+        _ words: UnsafeRawPointer, _ word: Int, _ count: Int, base: UInt32, spare: Bool, _ out: UnsafeMutablePointer<UInt32>,
+        _ nulls: UnsafeMutablePointer<UInt8>
+    ) {
+        switch word {
+        case 8: widen(words.assumingMemoryBound(to: UInt8.self), count, base, spare, out, nulls)
+        case 16: widen(words.assumingMemoryBound(to: UInt16.self), count, base, spare, out, nulls)
+        default: widen(words.assumingMemoryBound(to: UInt32.self), count, base, spare, out, nulls)
+        }
+    }
+
+    @inline(__always)
+    private static func widen<Word: FixedWidthInteger & UnsignedInteger>(
+        _ words: UnsafePointer<Word>, _ count: Int, _ base: UInt32, _ spare: Bool, _ out: UnsafeMutablePointer<UInt32>,
+        _ nulls: UnsafeMutablePointer<UInt8>
+    ) {
+        if !spare {
+            for i in 0..<count { out[i] = UInt32(truncatingIfNeeded: words[i]) &+ base }
+            return
+        }
+        let less = base &- 1
+        for i in 0..<count {
+            let code = UInt32(truncatingIfNeeded: words[i])
+            out[i] = code == 0 ? 0 : code &+ less
+        }
+        for i in 0..<count { nulls[i] = words[i] == 0 ? 1 : 0 }
+    }
+
+    private static func widen64(
+        _ words: UnsafeRawPointer, _ word: Int, _ count: Int, base: Int64, unit: UInt64, spare: Bool, _ out: UnsafeMutablePointer<Int64>,
+        _ nulls: UnsafeMutablePointer<UInt8>
+    ) {
+        switch word {
+        case 8: widen(words.assumingMemoryBound(to: UInt8.self), count, base, unit, spare, out, nulls)
+        case 16: widen(words.assumingMemoryBound(to: UInt16.self), count, base, unit, spare, out, nulls)
+        case 32: widen(words.assumingMemoryBound(to: UInt32.self), count, base, unit, spare, out, nulls)
+        default: widen(words.assumingMemoryBound(to: UInt64.self), count, base, unit, spare, out, nulls)
+        }
+    }
+
+    @inline(__always)
+    private static func widen<Word: FixedWidthInteger & UnsignedInteger>(
+        _ words: UnsafePointer<Word>, _ count: Int, _ base: Int64, _ unit: UInt64, _ spare: Bool, _ out: UnsafeMutablePointer<Int64>,
+        _ nulls: UnsafeMutablePointer<UInt8>
+    ) {
+        if !spare {
+            if unit == 1 {
+                for i in 0..<count { out[i] = Int64(truncatingIfNeeded: words[i]) &+ base }
+            } else if Word.bitWidth <= 32, unit <= UInt64(UInt32.max) {
+                // Two 32-bit factors: the one multiplication that every x86 has for vectors.
+                let narrow = UInt32(truncatingIfNeeded: unit)
+                for i in 0..<count {
+                    let product = UInt64(UInt32(truncatingIfNeeded: words[i])) &* UInt64(narrow)
+                    out[i] = Int64(bitPattern: product) &+ base
+                }
+            } else {
+                for i in 0..<count { out[i] = Int64(bitPattern: UInt64(truncatingIfNeeded: words[i]) &* unit) &+ base }
+            }
+            return
+        }
+        let less = base &- Int64(bitPattern: unit)
+        for i in 0..<count {
+            let value = Int64(bitPattern: UInt64(truncatingIfNeeded: words[i]) &* unit) &+ less
+            out[i] = words[i] == 0 ? 0 : value
+        }
+        for i in 0..<count { nulls[i] = words[i] == 0 ? 1 : 0 }
+    }
+
+    @inline(__always)
+    private static func runs<T: Numeric>(
+        _ entry: BlockEntry, _ payload: UnsafeRawPointer, first: Int, count: Int, into values: UnsafeMutablePointer<T>,
+        nulls: UnsafeMutablePointer<UInt8>, _ value: (UInt64) -> T
+    ) -> Bool {
+        let total = Int(entry.aux)
+        let body = payload + entry.bitmapBytes
+        let ends = body.assumingMemoryBound(to: UInt16.self)
+        let codes = (body + (2 &* total &+ 7) / 8 &* 8).assumingMemoryBound(to: UInt64.self)
+        // The first run that ends after `first`.
+        var low = 0
+        var high = total
+        while low < high {
+            let middle = (low &+ high) / 2
+            if Int(ends[middle]) > first { high = middle } else { low = middle &+ 1 }
+        }
+        let spare = entry.hasSpareNull
+        var run = low
+        var at = 0
+        while at < count {
+            let end = min(Int(ends[run]) &- first, count)
+            let code = codes[run]
+            let isNull = spare && code == 0
+            (values + at).update(repeating: isNull ? 0 : value(spare ? code &- 1 : code), count: end &- at)
+            if spare { (nulls + at).update(repeating: isNull ? 1 : 0, count: end &- at) }
+            at = end
+            run &+= 1
+        }
+        if entry.hasBitmap {
+            NullBytes.expandBitmap(payload, first: first, count: count, into: nulls)
+            for i in 0..<count where nulls[i] != 0 { values[i] = 0 }
+        }
+        return entry.nulls > 0
+    }
+}

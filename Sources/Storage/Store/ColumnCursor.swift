@@ -1,0 +1,67 @@
+/// Reads one column of one segment without a lock as long as calls stay within a stripe of 131,072 rows, which it pins.
+///
+/// The calls are those of ``SegmentReader`` with the same rules. A cursor belongs to one thread; make one for each worker.
+public final class ColumnCursor {
+    public let segment: SegmentReader
+    public let column: Int
+    private var stripe: Stripe?
+    private var stripeNumber = -1
+    private let physical: SegmentColumn.Physical
+
+    init(segment: SegmentReader, column: Int) {
+        self.segment = segment
+        self.column = column
+        physical = segment.core.columns[column].physical
+    }
+
+    public func integers(
+        firstRow: Int, count: Int, into values: UnsafeMutablePointer<Int64>, nulls: UnsafeMutablePointer<UInt8>
+    ) throws -> Bool {
+        precondition(physical == .integer)
+        let (stripe, block, first) = try locate(firstRow, count)
+        return withExtendedLifetime(stripe) {
+            BlockDecoder.integers(stripe.entries[block], stripe.payload(block), first: first, count: count, into: values, nulls: nulls)
+        }
+    }
+
+    public func doubles(
+        firstRow: Int, count: Int, into values: UnsafeMutablePointer<Double>, nulls: UnsafeMutablePointer<UInt8>
+    ) throws -> Bool {
+        precondition(physical == .double)
+        let (stripe, block, first) = try locate(firstRow, count)
+        return withExtendedLifetime(stripe) {
+            BlockDecoder.doubles(stripe.entries[block], stripe.payload(block), first: first, count: count, into: values, nulls: nulls)
+        }
+    }
+
+    public func codes(
+        firstRow: Int, count: Int, into codes: UnsafeMutablePointer<UInt32>, nulls: UnsafeMutablePointer<UInt8>
+    ) throws -> Bool {
+        precondition(physical == .text)
+        let (stripe, block, first) = try locate(firstRow, count)
+        return withExtendedLifetime(stripe) {
+            BlockDecoder.codes(stripe.entries[block], stripe.payload(block), first: first, count: count, into: codes, nulls: nulls)
+        }
+    }
+
+    public func texts(
+        firstRow: Int, count: Int, into views: UnsafeMutablePointer<TextView>, nulls: UnsafeMutablePointer<UInt8>,
+        keeper: inout [AnyObject]
+    ) throws -> Bool {
+        precondition(physical == .text)
+        let (stripe, block, first) = try locate(firstRow, count)
+        return try segment.texts(stripe, block, column, first, count, views, nulls, &keeper)
+    }
+
+    private func locate(_ firstRow: Int, _ count: Int) throws -> (Stripe, Int, Int) {
+        segment.check(firstRow, count)
+        let number = firstRow / SegmentFormat.rowsPerStripe
+        let block = firstRow % SegmentFormat.rowsPerStripe / SegmentFormat.rowsPerBlock
+        let first = firstRow % SegmentFormat.rowsPerBlock
+        if number == stripeNumber, let stripe { return (stripe, block, first) }
+        let found = try segment.core.stripe(column: column, stripe: number)
+        stripe = found
+        stripeNumber = number
+        return (found, block, first)
+    }
+}

@@ -1,0 +1,146 @@
+/// A segment file held open, with its directory in memory and its cached stripes. Shared by all snapshots that contain the segment.
+final class OpenSegment: @unchecked Sendable {
+    let id: UInt64
+    let file: any File
+    let rowCount: Int
+    let blockCount: Int
+    let stripeCount: Int
+    let columns: [SegmentColumn]
+    let bytes: Int
+    private let footer: RawBuffer
+    private let directory: UnsafeRawPointer
+    /// Where the footer begins, and so where the data ends.
+    let dataEnd: UInt64
+    private let cache: BlockCache
+    private let mutex = Mutex()
+    private var slots: [Stripe?]
+
+    init(file: any File, id: UInt64, cache: BlockCache) throws {
+        self.file = file
+        self.id = id
+        self.cache = cache
+        func corrupt(_ what: String) -> StorageError { StorageError(.corrupt, "\(file.path): \(what)") }
+        let size = try file.size()
+        bytes = size
+        guard size >= SegmentFormat.headerBytes + SegmentFormat.countsBytes + SegmentFormat.trailerBytes else {
+            throw corrupt("the file ends early")
+        }
+        let header = try file.readExactly(SegmentFormat.headerBytes, at: 0)
+        guard header.equals(SegmentFormat.header(file: id)) else { throw corrupt("the header is damaged") }
+        let trailer = try file.readExactly(SegmentFormat.trailerBytes, at: size - SegmentFormat.trailerBytes)
+        let footerOffset = trailer.read(as: UInt64.self)
+        let footerBytes = trailer.read(8, as: UInt64.self)
+        guard trailer.checksum(48, seed: id) == trailer.read(48, as: UInt64.self),
+            trailer.read(56, as: UInt64.self) == SegmentFormat.trailerMagic,
+            trailer.read(24, as: UInt64.self) == id,
+            footerBytes <= UInt64(size - SegmentFormat.trailerBytes),
+            footerOffset == UInt64(size - SegmentFormat.trailerBytes) - footerBytes,
+            footerOffset >= UInt64(SegmentFormat.headerBytes), footerBytes >= UInt64(SegmentFormat.countsBytes)
+        else { throw corrupt("the trailer is damaged") }
+        dataEnd = footerOffset
+        footer = try file.readExactly(Int(footerBytes), at: Int(footerOffset))
+        let seed = Checksum.seed(file: id, offset: footerOffset)
+        guard footer.checksum(seed: seed) == trailer.read(16, as: UInt64.self) else {
+            throw corrupt("the footer is damaged")
+        }
+
+        let rows = footer.read(as: UInt64.self)
+        let columnCount = Int(footer.read(8, as: UInt32.self))
+        blockCount = Int(footer.read(12, as: UInt32.self))
+        let partitions = Int(footer.read(16, as: UInt32.self))
+        guard rows > 0, rows <= UInt64(UInt32.max), blockCount == (Int(rows) + SegmentFormat.rowsPerBlock - 1) / SegmentFormat.rowsPerBlock,
+            columnCount > 0, columnCount < 1 << 20, partitions == 1
+        else { throw corrupt("the footer's counts make no sense") }
+        rowCount = Int(rows)
+        stripeCount = (blockCount + SegmentFormat.blocksPerStripe - 1) / SegmentFormat.blocksPerStripe
+        let columnsAt = SegmentFormat.countsBytes
+        let directoryAt = columnsAt + columnCount * SegmentFormat.columnBytes + partitions * SegmentFormat.partitionBytes
+        guard footer.count == directoryAt + columnCount * blockCount * BlockEntry.size else {
+            throw corrupt("the footer has a wrong length")
+        }
+        var columns: [SegmentColumn] = []
+        for c in 0..<columnCount {
+            let at = columnsAt + c * SegmentFormat.columnBytes
+            guard let physical = SegmentColumn.Physical(rawValue: footer.read(at + 4, as: UInt8.self)) else {
+                throw corrupt("column \(c) has an unknown type")
+            }
+            columns.append(
+                SegmentColumn(
+                    id: footer.read(at, as: UInt32.self), physical: physical,
+                    isCoded: footer.read(at + 5, as: UInt8.self) & SegmentColumn.coded != 0,
+                    dictionaryCount: footer.read(at + 8, as: UInt32.self)))
+        }
+        self.columns = columns
+        directory = UnsafeRawPointer(footer.base) + directoryAt
+        slots = [Stripe?](repeating: nil, count: columnCount * stripeCount)
+    }
+
+    deinit { cache.remove(slots.compactMap { $0 }) }
+
+    @inline(__always)
+    func entry(column: Int, block: Int) -> BlockEntry {
+        precondition(column >= 0 && column < columns.count && block >= 0 && block < blockCount)
+        return directory.load(fromByteOffset: (column &* blockCount &+ block) &* BlockEntry.size, as: BlockEntry.self)
+    }
+
+    func rows(block: Int) -> Int { min(SegmentFormat.rowsPerBlock, rowCount - block * SegmentFormat.rowsPerBlock) }
+
+    /// The stripe from memory, else from the disk.
+    func stripe(column: Int, stripe: Int) throws -> Stripe {
+        let slot = column &* stripeCount &+ stripe
+        mutex.lock()
+        if let found = slots[slot] {
+            mutex.unlock()
+            if !found.wasUsed.load(ordering: .relaxed) { found.wasUsed.store(true, ordering: .relaxed) }
+            return found
+        }
+        mutex.unlock()
+        let read = try readStripe(column: column, stripe: stripe)
+        let winner = mutex.locked { () -> Stripe in
+            // Another thread may have read the same stripe meanwhile: one copy is enough.
+            if let found = slots[slot] { return found }
+            slots[slot] = read
+            return read
+        }
+        if winner === read { cache.insert(read) }
+        return winner
+    }
+
+    func forget(_ stripe: Stripe) {
+        mutex.locked {
+            if slots[stripe.slot] === stripe { slots[stripe.slot] = nil }
+        }
+    }
+
+    /// Reads a stripe past the cache and checks every block of it.
+    func readStripe(column: Int, stripe: Int) throws -> Stripe {
+        let first = stripe * SegmentFormat.blocksPerStripe
+        let last = min(first + SegmentFormat.blocksPerStripe, blockCount)
+        let entries = (first..<last).map { entry(column: column, block: $0) }
+        let start = entries[0].offset
+        var end = start
+        for (i, entry) in entries.enumerated() {
+            guard entry.offset == end, entry.offset >= UInt64(SegmentFormat.headerBytes), entry.offset <= dataEnd,
+                UInt64(entry.length) <= dataEnd - entry.offset, entry.length % 8 == 0
+            else { throw blockFault(column, first + i, "its place in the file makes no sense") }
+            end += UInt64(entry.length)
+        }
+        let bytes = try file.readExactly(Int(end - start), at: Int(start))
+        let physical = columns[column].physical
+        for (i, entry) in entries.enumerated() {
+            let payload = UnsafeRawPointer(bytes.base) + Int(entry.offset - start)
+            let sum = Checksum.of(payload, count: Int(entry.length), seed: Checksum.seed(file: id, offset: entry.offset))
+            guard sum == entry.checksum else { throw blockFault(column, first + i, "its checksum does not match") }
+            if let fault = entry.fault(
+                physical: physical, rows: rows(block: first + i), payload: payload, codeLimit: columns[column].dictionaryCount)
+            {
+                throw blockFault(column, first + i, fault)
+            }
+        }
+        return Stripe(bytes: bytes, entries: entries, offset: start, slot: column * stripeCount + stripe, owner: self)
+    }
+
+    private func blockFault(_ column: Int, _ block: Int, _ what: String) -> StorageError {
+        StorageError(.corrupt, "\(file.path): block \(block) of column \(column) is damaged: \(what)")
+    }
+}

@@ -1,0 +1,359 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// One atomic change. Nothing is visible to anyone until ``commit(note:)`` returns; ``abort()`` or releasing it leaves the store as it was.
+public final class Transaction {
+    /// The state this change started from (later operations of this same transaction are not visible in it).
+    public let base: Snapshot
+    let store: Store
+    var working: Manifest
+    private var lock: (any FileLock)?
+    private let madeFolder: Bool
+    private var isOpen = true
+    private var hasFailed = false
+    private weak var openWriter: TableWriter?
+    private var builders: [UInt64: DictionaryBuilder] = [:]
+    /// Deleted rows of segments, with those that were deleted before; written at commit.
+    private var pendingDeletes: [UInt64: DeleteBitmap] = [:]
+    /// Files of this transaction that the manifest will need.
+    private var newFiles: [(name: StoreFile, file: any File)] = []
+
+    init(store: Store) throws {
+        if store.options.readOnly { throw StorageError(.environment, "the store at \(store.path) was opened for reading only") }
+        self.store = store
+        let files = store.files
+        madeFolder = try files.makeFolder(store.path)
+        let lock = try files.lock(store.path + "/" + Store.lockName)
+        self.lock = lock
+        do {
+            if madeFolder { try files.syncFolder(Transaction.parent(of: store.path)) }
+            base = try store.snapshot()
+            working = base.manifest
+            try Transaction.removeLeftovers(store, working)
+        } catch {
+            if madeFolder { Transaction.removeEmptyFolder(store) }
+            throw error
+        }
+    }
+
+    deinit { abort() }
+
+    private static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// What a crashed writer left: ids that the newest manifest has not given yet stand in no manifest, and nobody else writes now.
+    private static func removeLeftovers(_ store: Store, _ newest: Manifest) throws {
+        for name in try store.files.list(store.path) ?? [] {
+            let isLeftover: Bool
+            switch StoreFile(name: name) {
+            case .segment(let id)?, .dictionary(let id)?, .deletes(let id)?: isLeftover = id >= newest.nextFile
+            case .manifest?: isLeftover = false
+            case nil: isLeftover = name.hasSuffix(Transaction.temporarySuffix) && name.hasPrefix("manifest-")
+            }
+            if isLeftover { try store.files.unlink(store.path + "/" + name) }
+        }
+    }
+
+    private static func removeEmptyFolder(_ store: Store) {
+        try? store.files.unlink(store.path + "/" + Store.lockName)
+        store.files.removeFolder(store.path)
+    }
+
+    static let temporarySuffix = ".new"
+
+    // MARK: Tables
+
+    /// The schema as it stands inside this transaction.
+    public func schema(of table: String) -> TableSchema? { working.index(of: table).map { working.tables[$0].schema } }
+
+    /// Ids are given here; the schema passed in needs none.
+    public func createTable(_ schema: TableSchema) throws {
+        precondition(isOpen)
+        if working.index(of: schema.name) != nil { throw StorageError(.request, "there is a table \(schema.name) already") }
+        try schema.check()
+        var schema = schema
+        schema.id = working.nextTable
+        working.nextTable += 1
+        for c in schema.columns.indices { schema.columns[c].id = UInt32(c) }
+        working.tables.append(
+            TableState(
+                schema: schema, nextColumn: UInt32(schema.columns.count), dictionaries: schema.columns.map { _ in [] }))
+    }
+
+    public func dropTable(_ name: String) throws {
+        working.tables.remove(at: try index(of: name))
+    }
+
+    public func renameTable(_ name: String, to newName: String) throws {
+        let index = try index(of: name)
+        if name == newName { return }
+        if working.index(of: newName) != nil { throw StorageError(.request, "there is a table \(newName) already") }
+        if newName.isEmpty { throw StorageError(.request, "a table needs a name") }
+        working.tables[index].schema.name = newName
+    }
+
+    public func renameColumn(_ column: String, of table: String, to newName: String) throws {
+        let t = try index(of: table)
+        var schema = working.tables[t].schema
+        guard let c = schema.index(of: column) else { throw StorageError(.request, "\(table) has no column \(column)") }
+        if column == newName { return }
+        if schema.index(of: newName) != nil { throw StorageError(.request, "\(table) has a column \(newName) already") }
+        schema.columns[c].name = newName
+        schema.key = schema.key.map { $0 == column ? newName : $0 }
+        if schema.time == column { schema.time = newName }
+        try schema.check()
+        working.tables[t].schema = schema
+    }
+
+    /// Drops all rows, keeps the schema's ids where names and types agree; `schema` replaces the old one.
+    public func replaceTable(_ name: String, with schema: TableSchema) throws {
+        let t = try index(of: name)
+        try schema.check()
+        if schema.name != name, working.index(of: schema.name) != nil {
+            throw StorageError(.request, "there is a table \(schema.name) already")
+        }
+        let old = working.tables[t]
+        var new = TableState(schema: schema, nextColumn: old.nextColumn, dictionaries: schema.columns.map { _ in [] })
+        new.schema.id = old.schema.id
+        for c in schema.columns.indices {
+            let column = schema.columns[c]
+            if let same = old.schema.columns.first(where: { $0.name == column.name && $0.type == column.type }) {
+                new.schema.columns[c].id = same.id
+            } else {
+                new.schema.columns[c].id = new.nextColumn
+                new.nextColumn += 1
+            }
+        }
+        working.tables[t] = new
+        forgetBuilders(table: old.schema.id)
+    }
+
+    func index(of table: String) throws -> Int {
+        precondition(isOpen)
+        if let index = working.index(of: table) { return index }
+        throw StorageError(.request, "there is no table \(table)")
+    }
+
+    /// Named bytes kept with the data (definitions of the language); nil removes.
+    public func setDefinition(_ name: String, _ bytes: [UInt8]?) {
+        precondition(isOpen)
+        working.definitions[name] = bytes
+    }
+
+    // MARK: Rows
+
+    /// A writer that adds one new segment to the table. Several may be open one after another.
+    public func writer(for table: String) throws -> TableWriter {
+        let state = working.tables[try index(of: table)]
+        precondition(openWriter == nil, "one writer at a time: finish or cancel the one before")
+        let builders = try state.schema.columns.indices.map { try builder(state, column: $0) }
+        let writer = TableWriter(transaction: self, table: state, builders: builders)
+        openWriter = writer
+        return writer
+    }
+
+    private func builder(_ table: TableState, column: Int) throws -> DictionaryBuilder? {
+        guard table.schema.columns[column].type == .text else { return nil }
+        let key = UInt64(table.schema.id) << 32 | UInt64(table.schema.columns[column].id)
+        if let found = builders[key] { return found }
+        let base = table.dictionaries[column].isEmpty ? nil : try snapshot(of: table).dictionary(column: column)
+        let made = DictionaryBuilder(base: base)
+        builders[key] = made
+        return made
+    }
+
+    func forgetBuilders(table: UInt32) { builders = builders.filter { UInt32($0.key >> 32) != table } }
+
+    /// Marks rows of the base snapshot as deleted. `rows` are positions within segment `segment` of `base.table(table)`.
+    public func delete(from table: String, segment: Int, rows: [UInt32]) throws {
+        precondition(isOpen)
+        guard let source = base.table(table) else { throw StorageError(.request, "there is no table \(table)") }
+        let file = source.state.segments[segment].file
+        guard working.tables.contains(where: { $0.schema.id == source.schema.id && $0.segments.contains { $0.file == file } }) else {
+            throw StorageError(.request, "the rows of \(table) were replaced before")
+        }
+        if rows.isEmpty { return }
+        let bitmap =
+            try pendingDeletes[file]
+            ?? DeleteBitmap(rows: Int(source.state.segments[segment].rows), copying: store.openDeletes(source.state.segments[segment]))
+        for row in rows { bitmap.insert(Int(row)) }
+        pendingDeletes[file] = bitmap
+    }
+
+    /// A table as this transaction has it now, for reading.
+    func snapshot(of table: TableState) throws -> TableSnapshot {
+        do {
+            let opened = try store.open(table)
+            let readers = zip(table.segments, opened.segments).map { state, reader in
+                pendingDeletes[state.file].map { reader.with(deletes: $0) } ?? reader
+            }
+            return opened.with(segments: readers)
+        } catch let missing as Store.MissingFile {
+            throw StorageError(.corrupt, "\(missing.path) is missing")
+        }
+    }
+
+    // MARK: What writers report
+
+    func takeFileId() -> UInt64 {
+        let id = store.takeFileId(atLeast: working.nextFile)
+        working.nextFile = id + 1
+        return id
+    }
+
+    func createSegment(_ id: UInt64, columnCount: Int) throws -> SegmentFileWriter {
+        SegmentFileWriter(file: try create(.segment(id)), id: id, columnCount: columnCount)
+    }
+
+    func create(_ name: StoreFile) throws -> any File {
+        let file = try store.files.create(store.filePath(name))
+        newFiles.append((name, file))
+        return file
+    }
+
+    func finish(table: TableSchema, segment: SegmentState, builders: [DictionaryBuilder?], keyOrder: KeyOrder?) throws {
+        guard let t = working.tables.firstIndex(where: { $0.schema.id == table.id }) else {
+            throw StorageError(.request, "\(table.name) was dropped while it was written")
+        }
+        hasFailed = true
+        let id = takeFileId()
+        let bytes = RecordFile.fileHeader(kind: .dictionary, file: id)
+        for (c, builder) in builders.enumerated() {
+            guard let piece = builder?.appendPiece(column: table.columns[c].id, file: id, to: bytes) else { continue }
+            working.tables[t].dictionaries[c].append(piece)
+        }
+        if bytes.count > RecordFile.headerBytes { try create(.dictionary(id)).append(bytes) }
+        working.tables[t].segments.append(segment)
+        if !table.key.isEmpty { try KeyCheck(try snapshot(of: working.tables[t])).checkLastSegment(order: keyOrder) }
+        hasFailed = false
+    }
+
+    func abandon(segment id: UInt64, table: UInt32) {
+        forgetBuilders(table: table)
+        remove { $0 == .segment(id) }
+    }
+
+    private func remove(_ isGone: (StoreFile) -> Bool) {
+        for new in newFiles where isGone(new.name) { try? store.files.unlink(store.filePath(new.name)) }
+        newFiles.removeAll { isGone($0.name) }
+    }
+
+    func writerEnded() { openWriter = nil }
+
+    // MARK: The end
+
+    /// Writes and syncs everything; returns the new version's number. A second call, or one after a failure, is a mistake of ours.
+    @discardableResult
+    public func commit(note: String) throws -> Int {
+        precondition(isOpen && !hasFailed, "the transaction has ended or failed")
+        precondition(openWriter == nil, "a writer is still open")
+        hasFailed = true
+        do {
+            try writeDeletes()
+            removeUnneeded()
+            for new in newFiles { try new.file.sync() }
+            try store.files.syncFolder(store.path)
+            working.number = base.version + 1
+            working.committedAt = Transaction.now()
+            working.note = note
+            try writeManifest()
+        } catch {
+            abort()
+            throw error
+        }
+        newFiles = []
+        isOpen = false
+        lock = nil
+        return working.number
+    }
+
+    /// Files of segments that a later step of the same transaction made useless.
+    private func removeUnneeded() {
+        let needed = working.files
+        remove { needed[$0] == nil }
+    }
+
+    private func writeDeletes() throws {
+        guard working.tables.contains(where: { $0.segments.contains { pendingDeletes[$0.file] != nil } }) else { return }
+        let id = takeFileId()
+        let bytes = RecordFile.fileHeader(kind: .deletes, file: id)
+        for t in working.tables.indices {
+            for s in working.tables[t].segments.indices {
+                let segment = working.tables[t].segments[s].file
+                guard let bitmap = pendingDeletes[segment], bitmap.count > 0 else { continue }
+                working.tables[t].segments[s].deletes = bitmap.append(segment: segment, file: id, to: bytes)
+            }
+            // A segment without a live row is only a burden.
+            working.tables[t].segments.removeAll { $0.deletes?.count == $0.rows }
+        }
+        if working.files[.deletes(id)] != nil { try create(.deletes(id)).append(bytes) }
+    }
+
+    /// The commit itself: the moment of the link decides.
+    private func writeManifest() throws {
+        let name = store.filePath(.manifest(working.number))
+        let temporary = name + Transaction.temporarySuffix
+        do {
+            let file = try store.files.create(temporary)
+            try file.append(working.encoded())
+            try file.sync()
+            if try !store.files.link(temporary, to: name) {
+                throw StorageError(
+                    .environment, "version \(working.number) was committed by somebody else", hint: "run the statement again")
+            }
+        } catch {
+            try? store.files.unlink(temporary)
+            throw error
+        }
+        do {
+            try store.files.syncFolder(store.path)
+        } catch {
+            // Whether the name would survive a crash is unknown, so it is taken back. If even that fails, the version stands with all
+            // its files: they were synced before.
+            do { try store.files.unlink(name) } catch { newFiles = [] }
+            try? store.files.unlink(temporary)
+            throw error
+        }
+        try? store.files.unlink(temporary)
+    }
+
+    public func abort() {
+        guard isOpen else { return }
+        isOpen = false
+        for new in newFiles { try? store.files.unlink(store.filePath(new.name)) }
+        newFiles = []
+        if madeFolder { Transaction.removeEmptyFolder(store) }
+        lock = nil
+    }
+
+    private static func now() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+    }
+}
+
+extension TableSchema {
+    /// What a schema must fulfil before anything is written under it.
+    func check() throws {
+        if name.isEmpty { throw StorageError(.request, "a table needs a name") }
+        if columns.isEmpty { throw StorageError(.request, "\(name) needs a column") }
+        var seen: Set<String> = []
+        for column in columns {
+            if column.name.isEmpty { throw StorageError(.request, "\(name) has a column without a name") }
+            if !seen.insert(column.name).inserted { throw StorageError(.request, "\(name) has two columns \(column.name)") }
+            if !(0...18).contains(column.type.scale) { throw StorageError(.request, "\(column.name): a decimal has 0 to 18 places") }
+        }
+        for part in key where index(of: part) == nil { throw StorageError(.request, "the key \(part) is no column of \(name)") }
+        if Set(key).count != key.count { throw StorageError(.request, "the key of \(name) names a column twice") }
+        if let time {
+            guard let at = index(of: time) else { throw StorageError(.request, "the time \(time) is no column of \(name)") }
+            if columns[at].type != .date, columns[at].type != .timestamp {
+                throw StorageError(.request, "the time of \(name) must be a date or a timestamp, \(time) is \(columns[at].type.name)")
+            }
+        }
+    }
+}

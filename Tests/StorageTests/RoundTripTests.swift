@@ -1,0 +1,105 @@
+import Testing
+
+@testable import Storage
+
+/// What is written is read back, for all types, nulls, and sizes around the edges of frames, blocks and stripes.
+@Suite struct RoundTripTests {
+    static let sizes = [1, 2, 63, 64, 65, 255, 256, 257, 511, 512, 8191, 8192, 8193, 20_000, 131_071, 131_072, 131_073]
+
+    @Test(arguments: sizes) func allTypes(rows: Int) throws {
+        let folder = try TemporaryFolder().make()
+        let store = try Store(path: folder.store)
+        var random = SeededGenerator(seed: UInt64(rows))
+        let columns = RoundTripTests.columns(rows: rows, &random)
+        try write(columns, to: store, chunkRows: Int.random(in: 1...30_000, using: &random) + rows / 50)
+        for reopened in [store, try Store(path: folder.store)] {
+            guard let table = try reopened.snapshot().table("t") else { throw StorageError(.request, "no table") }
+            #expect(table.rowCount == rows)
+            for useCursor in [false, true] {
+                let read = try readAll(table, useCursor: useCursor)
+                for (c, column) in columns.enumerated() {
+                    #expect(read[c] == column.cells, "column \(column.schema.name), \(rows) rows, cursor \(useCursor), seed \(rows)")
+                }
+            }
+            #expect(try reopened.verify() == [])
+        }
+    }
+
+    static func columns(rows: Int, _ random: inout SeededGenerator) -> [TestColumn] {
+        func ints(_ name: String, _ type: LogicalType = .int, nullEvery: Int = 0, _ make: (Int, inout SeededGenerator) -> Int64)
+            -> TestColumn
+        {
+            TestColumn(
+                name, type,
+                (0..<rows).map { i in
+                    nullEvery > 0 && Int.random(in: 0..<nullEvery, using: &random) == 0 ? .null : .integer(make(i, &random))
+                })
+        }
+        let words = (0..<300).map { "word \($0) " + String(repeating: "ä", count: $0 % 17) }
+        return [
+            ints("ascending") { i, _ in Int64(i) },
+            ints("constant") { _, _ in -5 },
+            ints("constantWithNulls", nullEvery: 3) { _, _ in 42 },
+            ints("allNull", nullEvery: 1) { _, _ in 0 },
+            ints("whole", nullEvery: 7) { _, r in Int64(bitPattern: r.next()) },
+            ints("extremes", nullEvery: 5) { i, _ in i % 2 == 0 ? .min : .max },
+            ints("extremesNoNull") { i, _ in i % 3 == 0 ? .min : .max },
+            ints("steps", nullEvery: 11) { i, r in Int64(7 * Int.random(in: -9000...9000, using: &r)) },
+            ints("seconds", .timestamp) { i, r in
+                1_700_000_000_000_000 + Int64(i) * 60_000_000 + Int64.random(in: 0...59, using: &r) * 1_000_000
+            },
+            ints("runs") { i, _ in Int64(i / 1000) },
+            ints("runsWithNulls") { i, _ in Int64(i / 500) },
+            ints("wideAscending") { i, r in Int64(i) * 1_000_003 + Int64.random(in: 0...1000, using: &r) },
+            ints("bool", .bool, nullEvery: 9) { i, r in Int64.random(in: 0...1, using: &r) },
+            ints("money", .decimal(scale: 2)) { _, r in Int64.random(in: -1_000_000...1_000_000, using: &r) },
+            TestColumn("double", .float, (0..<rows).map { _ in .double(Double(bitPattern: random.next() & 0xBFEF_FFFF_FFFF_FFFF)) }),
+            TestColumn(
+                "price", .float,
+                (0..<rows).map { i in i % 13 == 0 ? .null : .double(Double(Int.random(in: -99999...99999, using: &random)) / 100) }),
+            TestColumn("zeros", .float, (0..<rows).map { i in .double(i % 2 == 0 ? 0.0 : -0.0) }),
+            TestColumn("sameDouble", .float, (0..<rows).map { _ in .double(2.5) }),
+            TestColumn("word", .text, (0..<rows).map { _ in .text(words[Int.random(in: 0..<300, using: &random)]) }),
+            TestColumn("wordOrNull", .text, (0..<rows).map { i in i % 4 == 0 ? .null : .text(words[i % 5]) }),
+            TestColumn("unique", .text, (0..<rows).map { i in i % 1001 == 1000 ? .null : .text("id-\(i)-\(random.next() % 1000)") }),
+            TestColumn("empty", .text, (0..<rows).map { _ in .text("") }),
+        ]
+    }
+
+    /// Every width of a frame, packed and unpacked by itself.
+    @Test(arguments: 1...64) func frames(width: Int) {
+        var random = SeededGenerator(seed: UInt64(width))
+        let mask: UInt64 = ~0 >> UInt64(64 - width)
+        let values = (0..<256).map { _ in random.next() & mask }
+        let bytes = FramePacking.wordBits(width: width) / 8
+        let words = UnsafeMutableRawPointer.allocate(byteCount: 2048, alignment: 64)
+        let back = UnsafeMutableRawPointer.allocate(byteCount: 2048, alignment: 64)
+        let frame = UnsafeMutableRawPointer.allocate(byteCount: 2048, alignment: 64)
+        defer {
+            words.deallocate()
+            back.deallocate()
+            frame.deallocate()
+        }
+        for (i, value) in values.enumerated() {
+            for b in 0..<bytes {
+                words.storeBytes(of: UInt8(truncatingIfNeeded: value >> UInt64(8 * b)), toByteOffset: i * bytes + b, as: UInt8.self)
+            }
+        }
+        FramePacking.pack(width: width, from: words, into: frame)
+        FramePacking.unpack(width: width, from: frame, into: back)
+        for i in 0..<256 * bytes { #expect(words.load(fromByteOffset: i, as: UInt8.self) == back.load(fromByteOffset: i, as: UInt8.self)) }
+
+        // The layout itself: value i in lane i % lanes at position i / lanes.
+        let word = bytes * 8
+        let lanes = 256 / word
+        for i in [0, 1, lanes - 1, lanes, 255] {
+            var value: UInt64 = 0
+            for b in 0..<width {
+                let bit = i / lanes * width + b
+                let byteAt = (bit / word * lanes + i % lanes) * bytes + bit % word / 8
+                if frame.load(fromByteOffset: byteAt, as: UInt8.self) >> UInt8(bit % 8) & 1 != 0 { value |= 1 << UInt64(b) }
+            }
+            #expect(value == values[i])
+        }
+    }
+}
