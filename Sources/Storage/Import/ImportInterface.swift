@@ -1,4 +1,4 @@
-// Import's face to its callers, stubbed: the shapes are agreed, the bodies follow.
+// Import's face to its callers: what can be said about a file, where rows go, and what comes back.
 
 /// How to read one or many files as one table. Everything left nil is sniffed.
 public struct ImportOptions: Sendable {
@@ -7,18 +7,20 @@ public struct ImportOptions: Sendable {
     public enum DateOrder: String, Sendable { case dmy, mdy, ymd }
 
     public var format: Format?
-    /// One or several bytes (`", "` and `||` exist in the wild).
+    /// One or several bytes (`", "` and `||` exist in the wild). A single space collapses: runs of spaces part fields like one.
     public var delimiter: String?
     /// nil: sniffed; an empty string: no quoting at all.
     public var quote: String?
+    /// nil: sniffed; the quote itself: doubled quotes; `\`: a backslash before a quote or a backslash, inside quotes.
     public var escape: String?
     /// nil: sniffed.
     public var header: Bool?
     /// Lines to pass over before the header.
     public var skip: Int = 0
-    /// `utf-8`, `utf-16`, `gbk`, `gb18030`, `latin1`; nil: by BOM, else UTF-8.
+    /// `utf-8`, `utf-16`, `gbk`, `gb18030`, `latin1`, `windows-1252` or any name the system's iconv knows; nil: by BOM, else UTF-8.
     public var encoding: String?
     /// Unquoted and quoted spellings that mean null. nil: the empty unquoted field (and, quoted `""`, is empty text).
+    /// In a column that is not text an empty field is null always.
     public var nullSpellings: [String]?
     /// `yyyy-MM-dd`-like layout for date columns: yyyy yy MM dd HH mm ss; nil: the usual ones.
     public var dateLayout: String?
@@ -40,28 +42,18 @@ public struct ImportProgress: Sendable {
 }
 
 public struct ImportSummary: Sendable {
+    /// What the last sink was made for.
+    public var columns: [ColumnSchema]
     public var rows: Int
     public var rejected: Int
     /// First few reasons, ready to print.
     public var notes: [String]
 }
 
-/// Reads files into typed columns in one streamed pass.
-///
-/// Types: `prepare` sniffs a schema from the beginning of the input; while reading, a value that does not fit its column's type widens the
-/// column (int -> decimal -> float where exact -> text) and never loses a digit.
-public final class Importer {
-    /// `paths` are already expanded from their pattern; `-` is standard input; a name ending in `.gz` goes through the system's gzip.
-    public init(paths: [String], options: ImportOptions) throws { fatalError() }
-
-    /// The column names and types sniffed from the input's beginning (types given in the options hold).
-    public func sniffedColumns() throws -> [ColumnSchema] { fatalError() }
-
-    /// Streams all rows into a table of `transaction`. `makeTable` is called with the final columns as soon as they are known.
-    /// When a later value forces a wider type, everything written so far is widened without reading the input twice where that is
-    /// impossible (standard input): the strategy is the importer's own business, its memory stays bounded either way.
-    public func load(
-        makeWriter: (_ columns: [ColumnSchema]) throws -> TableWriter,
-        progress: (ImportProgress) throws -> Void
-    ) throws -> ImportSummary { fatalError() }
+/// Where imported rows go. A ``TableWriter`` is one; tests and queries over files bring their own.
+public protocol RowSink {
+    /// Rows in the order and types of the columns that the sink was made for.
+    func append(_ chunk: RowChunk) throws
 }
+
+extension TableWriter: RowSink {}
