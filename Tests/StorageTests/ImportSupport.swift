@@ -74,7 +74,7 @@ func importFiles(_ paths: [String], keepsRows: Bool = true, _ set: (inout Import
 
 /// Loads the given bytes through a file of their own.
 func importBytes(_ bytes: [UInt8], name: String = "t.csv", _ set: (inout ImportOptions) -> Void = { _ in }) throws -> Loaded {
-    let folder = try TemporaryFolder()
+    let folder = try ImportFolder()
     let path = folder.path(name)
     try Data(bytes).write(to: URL(fileURLWithPath: path))
     return try importFiles([path], set)
@@ -101,7 +101,7 @@ func importError(_ text: String, name: String = "t.csv", _ set: (inout ImportOpt
 }
 
 /// A folder that goes away with its owner.
-final class TemporaryFolder {
+final class ImportFolder {
     let root: String
     init() throws {
         root = NSTemporaryDirectory() + "/crmq-import-" + UUID().uuidString
@@ -128,17 +128,4 @@ enum SharedData {
     }()
     static func has(_ folder: String) -> Bool { FileManager.default.fileExists(atPath: root + "/" + folder) }
     static func path(_ name: String) -> String { root + "/" + name }
-}
-
-/// SplitMix64: the same numbers for the same seed everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
 }
