@@ -6,10 +6,13 @@ final class ColumnWriter {
         var entries: [BlockEntry]
     }
 
-    /// Input rows of one column: what callers hand in, or codes where `optimize` knows them already.
+    /// Input rows of one column: what callers hand in, or what `optimize` has gathered. The memory outlives the call.
     enum Source {
         case chunk(ColumnChunk)
-        case codes(UnsafePointer<UInt32>, nulls: UnsafePointer<UInt8>?)
+        case integers(UnsafePointer<Int64>, nulls: UnsafePointer<UInt8>?)
+        case doubles(UnsafePointer<Double>, nulls: UnsafePointer<UInt8>?)
+        /// Codes that the column's dictionary holds already.
+        case codes(UnsafePointer<Int64>, nulls: UnsafePointer<UInt8>?)
     }
 
     private let name: String
@@ -18,6 +21,8 @@ final class ColumnWriter {
     private let builder: DictionaryBuilder?
     /// Rows that the table's dictionary has served before this writer.
     private let rowsBefore: Int
+    /// The dictionary was made for exactly these rows, so its size says nothing about what is still to come.
+    private let dictionaryIsComplete: Bool
     private var rows = 0
     private let pending = UnsafeMutablePointer<Int64>.allocate(capacity: SegmentFormat.rowsPerBlock)
     private let pendingNulls = UnsafeMutablePointer<UInt8>.allocate(capacity: SegmentFormat.rowsPerBlock)
@@ -37,11 +42,12 @@ final class ColumnWriter {
     private(set) var maximum = Int64.min
     private(set) var hasNulls = false
 
-    init(name: String, type: LogicalType, builder: DictionaryBuilder?, rowsBefore: Int) {
+    init(name: String, type: LogicalType, builder: DictionaryBuilder?, rowsBefore: Int, dictionaryIsComplete: Bool = false) {
         self.name = name
         physical = SegmentColumn.physical(of: type)
         self.builder = builder
         self.rowsBefore = rowsBefore
+        self.dictionaryIsComplete = dictionaryIsComplete
         choosePlain()
     }
 
@@ -58,11 +64,16 @@ final class ColumnWriter {
         case .chunk(let chunk):
             precondition(chunk.nulls.isEmpty || chunk.nulls.count == count, "nulls for another number of rows")
             try chunk.nulls.withUnsafeBufferPointer { try append(chunk.values, $0.isEmpty ? nil : $0.baseAddress, count) }
+        case .integers(let integers, let nulls):
+            precondition(physical == .integer)
+            feed(nulls, count) { at, n in (pending + pendingRows).update(from: integers + at, count: n) }
+        case .doubles(let doubles, let nulls):
+            precondition(physical == .double)
+            let target = UnsafeMutableRawPointer(pending)
+            feed(nulls, count) { at, n in (target + pendingRows &* 8).copyMemory(from: doubles + at, byteCount: n &* 8) }
         case .codes(let codes, let nulls):
             precondition(physical == .text && isCoded)
-            feed(nulls, count) { at, n in
-                for i in 0..<n { pending[pendingRows &+ i] = Int64(codes[at &+ i]) }
-            }
+            feed(nulls, count) { at, n in (pending + pendingRows).update(from: codes + at, count: n) }
         }
     }
 
@@ -70,17 +81,14 @@ final class ColumnWriter {
         switch values {
         case .integers(let integers):
             precondition(physical == .integer && integers.count == count, "another type or number of values than the column's")
-            integers.withUnsafeBufferPointer { source in
-                guard let start = source.baseAddress else { return }
-                feed(nulls, count) { at, n in (pending + pendingRows).update(from: start + at, count: n) }
+            try integers.withUnsafeBufferPointer { source in
+                if let start = source.baseAddress { try append(.integers(start, nulls: nulls), rows: count) }
             }
         case .doubles(let doubles):
             precondition(physical == .double && doubles.count == count, "another type or number of values than the column's")
             try checkFinite(doubles, nulls)
-            doubles.withUnsafeBufferPointer { source in
-                guard let start = source.baseAddress else { return }
-                let target = UnsafeMutableRawPointer(pending)
-                feed(nulls, count) { at, n in (target + pendingRows &* 8).copyMemory(from: start + at, byteCount: n &* 8) }
+            try doubles.withUnsafeBufferPointer { source in
+                if let start = source.baseAddress { try append(.doubles(start, nulls: nulls), rows: count) }
             }
         case .text(let text):
             precondition(physical == .text && text.count == count, "another type or number of values than the column's")
@@ -182,7 +190,7 @@ final class ColumnWriter {
 
     /// A dictionary that grows with the rows only costs: codes as wide as the texts are few bytes, and every text stored once all the same.
     private func choosePlain() {
-        guard isCoded, let builder, builder.count > 65_536, builder.count > (rowsBefore + rows) / 2 else { return }
+        guard isCoded, !dictionaryIsComplete, let builder, builder.count > 65_536, builder.count > (rowsBefore + rows) / 2 else { return }
         isCoded = false
     }
 

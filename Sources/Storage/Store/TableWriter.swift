@@ -12,14 +12,22 @@ public final class TableWriter {
     private var failed = false
     public private(set) var rowCount = 0
 
-    init(transaction: Transaction, table: TableState, builders: [DictionaryBuilder?]) {
+    private let checksKey: Bool
+
+    /// `complete` names the columns whose builder holds all the texts to come, which are then handed in as codes.
+    init(
+        transaction: Transaction, table: TableState, builders: [DictionaryBuilder?], complete: Set<Int> = [], checksKey: Bool = true
+    ) {
+        self.checksKey = checksKey
         self.transaction = transaction
         self.table = table.schema
         self.builders = builders
         fileId = transaction.takeFileId()
         let rowsBefore = table.segments.reduce(0) { $0 + Int($1.rows) }
-        columns = zip(table.schema.columns, builders).map { column, builder in
-            ColumnWriter(name: column.name, type: column.type, builder: builder, rowsBefore: rowsBefore)
+        columns = table.schema.columns.enumerated().map { c, column in
+            ColumnWriter(
+                name: column.name, type: column.type, builder: builders[c], rowsBefore: rowsBefore,
+                dictionaryIsComplete: complete.contains(c))
         }
     }
 
@@ -87,7 +95,7 @@ public final class TableWriter {
                 let order = table.key.count == 1 ? table.index(of: table.key[0]).flatMap { KeyOrder(columns[$0]) } : nil
                 try transaction.finish(
                     table: table, segment: SegmentState(file: fileId, rows: UInt64(rowCount), bytes: UInt64(bytes)), builders: builders,
-                    keyOrder: order)
+                    keyOrder: order, checksKey: checksKey)
             }
             isOpen = false
             transaction.writerEnded()

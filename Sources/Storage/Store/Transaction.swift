@@ -13,9 +13,9 @@ public final class Transaction {
     private var isOpen = true
     private var hasFailed = false
     private weak var openWriter: TableWriter?
-    private var builders: [UInt64: DictionaryBuilder] = [:]
+    var builders: [UInt64: DictionaryBuilder] = [:]
     /// Deleted rows of segments, with those that were deleted before; written at commit.
-    private var pendingDeletes: [UInt64: DeleteBitmap] = [:]
+    var pendingDeletes: [UInt64: DeleteBitmap] = [:]
     /// Files of this transaction that the manifest will need.
     private var newFiles: [(name: StoreFile, file: any File)] = []
 
@@ -148,22 +148,27 @@ public final class Transaction {
     /// A writer that adds one new segment to the table. Several may be open one after another.
     public func writer(for table: String) throws -> TableWriter {
         let state = working.tables[try index(of: table)]
-        precondition(openWriter == nil, "one writer at a time: finish or cancel the one before")
         let builders = try state.schema.columns.indices.map { try builder(state, column: $0) }
-        let writer = TableWriter(transaction: self, table: state, builders: builders)
+        return opened(TableWriter(transaction: self, table: state, builders: builders))
+    }
+
+    func opened(_ writer: TableWriter) -> TableWriter {
+        precondition(openWriter == nil, "one writer at a time: finish or cancel the one before")
         openWriter = writer
         return writer
     }
 
     private func builder(_ table: TableState, column: Int) throws -> DictionaryBuilder? {
         guard table.schema.columns[column].type == .text else { return nil }
-        let key = UInt64(table.schema.id) << 32 | UInt64(table.schema.columns[column].id)
+        let key = Transaction.builderKey(table: table.schema.id, column: table.schema.columns[column].id)
         if let found = builders[key] { return found }
         let base = table.dictionaries[column].isEmpty ? nil : try snapshot(of: table).dictionary(column: column)
         let made = DictionaryBuilder(base: base)
         builders[key] = made
         return made
     }
+
+    static func builderKey(table: UInt32, column: UInt32) -> UInt64 { UInt64(table) << 32 | UInt64(column) }
 
     func forgetBuilders(table: UInt32) { builders = builders.filter { UInt32($0.key >> 32) != table } }
 
@@ -214,7 +219,9 @@ public final class Transaction {
         return file
     }
 
-    func finish(table: TableSchema, segment: SegmentState, builders: [DictionaryBuilder?], keyOrder: KeyOrder?) throws {
+    func finish(
+        table: TableSchema, segment: SegmentState, builders: [DictionaryBuilder?], keyOrder: KeyOrder?, checksKey: Bool
+    ) throws {
         guard let t = working.tables.firstIndex(where: { $0.schema.id == table.id }) else {
             throw StorageError(.request, "\(table.name) was dropped while it was written")
         }
@@ -227,7 +234,7 @@ public final class Transaction {
         }
         if bytes.count > RecordFile.headerBytes { try create(.dictionary(id)).append(bytes) }
         working.tables[t].segments.append(segment)
-        if !table.key.isEmpty { try KeyCheck(try snapshot(of: working.tables[t])).checkLastSegment(order: keyOrder) }
+        if checksKey, !table.key.isEmpty { try KeyCheck(try snapshot(of: working.tables[t])).checkLastSegment(order: keyOrder) }
         hasFailed = false
     }
 
