@@ -15,8 +15,9 @@ extension FunctionCatalogue {
 /// Functions that put a date, a timestamp or a smaller span into a span.
 enum DateFunctions {
     static let year = spanFunction(
-        "year", .year, CalendarFields.Year.self, "The year that a date, a month or a quarter lies in, as a span.",
-        [("year(2026-09-30)", "2026"), ("year(2026-Q3)", "2026")])
+        "year", .year, CalendarFields.Year.self,
+        "The year that a date, a month or a quarter lies in, as a span; of an int the year of that number.",
+        [("year(2026-09-30)", "2026"), ("year(2026-Q3)", "2026"), ("year(2026) + 1y", "2027")])
     static let quarter = spanFunction(
         "quarter", .quarter, CalendarFields.Quarter.self, "The quarter that a date or a month lies in, as a span.",
         [("quarter(2026-09-30)", "2026-Q3"), ("quarter(2026-02)", "2026-Q1")])
@@ -46,6 +47,7 @@ enum DateFunctions {
             let x = call.arguments[0]
             if x.type == unit { return x }
             if x.type.isSpan { return try widen(x, to: unit, call) }
+            if x.type == .int, unit == .year { return yearOfNumber(x, span: call.span) }
             let from = try call.instant(0)
             return call.result(unit, FunctionInstance(name, monotone: true, kernel: field.kernel(from: from.type)), [from])
         }
@@ -75,6 +77,19 @@ enum DateFunctions {
         return call.result(unit, instance, [x])
     }
 
+    /// The year with a number: a bare 2026 is an int.
+    private static func yearOfNumber(_ x: Bound, span: SourceSpan) -> Bound {
+        if case .integer(let number)? = x.constantValue, (1...9999).contains(number) { return .constant(.integer(number), .year, x.span) }
+        let instance = FunctionInstance("year", monotone: true) { arguments, out, count, _ in
+            let a = arguments[0].integers
+            func failure(_ i: Int) -> QueryError {
+                QueryError(.data, "there is no year \(a[i]): the calendar has the years 1 to 9999", at: span)
+            }
+            try KernelLoop.checked(out, count, failure: failure) { i in (a[i], a[i] < 1 || a[i] > 9999) }
+        }
+        return Bound(.function(instance, [x]), .year, span)
+    }
+
     // MARK: - Ends of spans
 
     static let start = ScalarFunction(
@@ -91,7 +106,8 @@ enum DateFunctions {
 
     /// The first day of the span `next` spans on, less `back` days.
     private static func edge(_ call: FunctionCall, next: Int64, back: Int64) throws -> Bound {
-        let x = call.arguments[0]
+        var x = call.arguments[0]
+        if case .integer? = x.constantValue, x.type == .int { x = yearOfNumber(x, span: x.span) }
         if x.type == .date || x.isNullConstant { return x.type == .date ? x : .constant(.null, .date, x.span) }
         let name = call.name.text
         let span = call.span

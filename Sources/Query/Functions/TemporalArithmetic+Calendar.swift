@@ -44,6 +44,10 @@ extension TemporalArithmetic {
                 case .date, .timestamp, .duration, .bool, .int, .decimal, .float, .text: "d"
                 }
             let what = point.type == .duration ? "a duration" : "a \(point.type.name)"
+            if case .integer(let number)? = other.constantValue, point.type == .year, number >= 1000 {
+                return operands.error(
+                    "\(what) moves by a length of time, not by an int", hint: "year(\(number)) is a year, year_number(x) an int")
+            }
             if case .integer(let number)? = other.constantValue, number >= 0 {
                 return operands.error("\(what) moves by a length of time, not by an int", hint: "did you mean \(sign) \(number)\(unit)?")
             }
