@@ -123,7 +123,7 @@ extension DemoBank {
         let fate = d.below(100)
         guard opened >= p.opened else { return }
         let at = open(place, 4 + kind, opened, p, &result, &d)
-        let sum = max(p.wealth * d.between(80, 350) / 1000 / 100_000 * 100_000, 500_000)
+        let sum = max(p.wealth * (p.wealth > 50_000_000 ? d.between(200, 600) : d.between(80, 350)) / 1000 / 100_000 * 100_000, 500_000)
         result[at].sum = sum
         result[at].rate = [135, 165, 235][kind] + Int64(d.between(-10, 25))
         if opened < DemoCalendar.first { result[at].broughtForward = sum }

@@ -59,8 +59,9 @@ extension DemoBank {
         rows.put(months.suffix(12).reduce(0) { $0 + $1.revenue - $1.cost })
         rows.put(months.suffix(12).reduce(0) { $0 + $1.contactCost })
         let wallet = max(balance, p.wealth) / 100 * c.between(100, 420) / 1000 * 1000
-        rows.put(c.chance(64, in: 100) ? nil : wallet * 100 / 100)
-        rows.put(c.chance(45, in: 100) ? nil : p.salary > 0 ? p.salary * 12 : p.wealth / 400 * c.between(20, 120) / 100 * 100)
+        rows.put(c.chance(64, in: 100) ? nil : wallet)
+        rows.put(
+            c.chance(45, in: 100) ? nil : p.salary > 0 ? p.salary * 12 : (2_400_000 + p.wealth / 20) / 10_000 * c.between(40, 180) * 100)
         rows.put(p.referredBy)
         rows.put(c.chance(70))
         rows.put(text: riskScores(p).last.map { DemoBank.riskBand($0.score) })

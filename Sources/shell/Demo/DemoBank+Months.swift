@@ -144,9 +144,9 @@ extension DemoBank {
             if birthMonth == (m + 1) % 12, p.lifecycle != .silent, earned > 0 {
                 put(DemoCalendar.timestamp(day, second: 7300), 200, "birthday")
             }
-            let redeems = d.chance(8, in: 100)
+            let redeems = d.chance(12, in: 100)
             let at = d.between(30_000, 80_000)
-            if redeems, sum >= 1000 { put(DemoCalendar.timestamp(day, second: at), -(sum / 500 * 500), "redeemed") }
+            if redeems, sum >= 500 { put(DemoCalendar.timestamp(day, second: at), -(sum / 100 * 100), "redeemed") }
         }
     }
 }

@@ -145,7 +145,7 @@ extension DemoBank {
         let isFounder = place == 0 || place == 1 || place == 5
         let latest = DemoCalendar.today - 120
         let joined = isFounder ? home.opened : d.between(home.opened, max(home.opened, latest))
-        let trained = role != .head && d.chance(45) ? d.between(DemoCalendar.day(2025, 1, 6), DemoCalendar.day(2026, 3, 31)) : nil
+        let trained = role != .head && d.chance(45, in: 100) ? d.between(DemoCalendar.day(2025, 1, 6), DemoCalendar.day(2026, 3, 31)) : nil
         let leaves = !isFounder && role == .manager && d.chance(80)
         let left = leaves ? d.between(max(joined + 60, DemoCalendar.day(2026, 7, 1)), DemoCalendar.today - 1) : nil
         return DemoStaff(

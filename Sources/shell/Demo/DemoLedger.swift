@@ -257,7 +257,6 @@ struct DemoLedger {
             let merchant = d.chance(8, in: 100) ? 0 : 1 + min(d.below(DemoWords.merchants.count), d.below(DemoWords.merchants.count))
             var amount = d.lognormal(median: 11_000, octaves: 1500) * (500 + scale / 2) / 1000
             if d.chance(30, in: 100) { amount = amount / 1000 * 1000 + 990 }
-            // Singles' day and the day in June when all shops cut their prices.
             add(
                 .purchase, channel, day, second(channel, &d), amount: max(amount, 100), place: wantsCard ? cardPlace : 1, isIn: false,
                 merchant: merchant)
@@ -298,10 +297,11 @@ struct DemoLedger {
     /// What comes by itself: interest, fees, card and loan payments, foreign transfers.
     private mutating func scheduleStanding(_ start: Int64, _ begin: Int64, _ end: Int64, _ activity: Int, _ d: inout Dice) {
         let day20 = start + 19
-        if month % 3 == 2, day20 + 1 >= begin, day20 + 1 <= end {
+        // Once a year and only to those who still move: a line from the bank itself must not make a sleeper look awake.
+        if month % 12 == 11, activity > 0, day20 + 1 >= begin, day20 + 1 <= end {
             add(.interest, .auto, day20 + 1, 600, amount: 0, isIn: true)
         }
-        if month % 12 == 11, day20 >= begin, day20 <= end, d.chance(40, in: 100) {
+        if month % 12 == 11, activity > 0, day20 >= begin, day20 <= end, d.chance(40, in: 100) {
             add(.fee, .auto, day20, 900, amount: 1000, isIn: false)
         }
         // A posting error of one night: a fee for everyone who is active.
@@ -413,7 +413,7 @@ struct DemoLedger {
         switch Kind(rawValue: Int(e.kind)) ?? .closing {
         case .salary, .transferIn, .cashDeposit, .depositIn, .loanDrawdown: write(e)
         case .interest:
-            e.amount = balance[1] / 2000
+            e.amount = balance[1] / 500
             if e.amount >= 100 { write(e) }
         case .purchase where account.isCard:
             e.amount = min(e.amount, (account.limit ?? 0) + balance[place])

@@ -102,9 +102,11 @@ extension DemoBank {
         let referredBy = referrer(of: id, &d)
 
         let ageFactor = age < 25 ? 250 : age < 35 ? 700 : age < 50 ? 1200 : age < 65 ? 1500 : 1100
-        let wealth = min(d.lognormal(median: 2_600_000, octaves: 2600) * ageFactor / 1000, 4_000_000_000)
+        // A sum of four uniforms has thin tails: one customer in seventy is rich beyond them.
+        let richness = d.chance(14) ? d.between(4, 30) : 1
+        let wealth = min(d.lognormal(median: 2_600_000, octaves: 2600) * ageFactor / 1000 * richness, 4_000_000_000)
         let scale = max(150, min(30_000, Dice.scaled(1000, exponent: (bitWidth(wealth) - 21) * 24_000 + d.normal() * 30)))
-        var rate = min(d.lognormal(median: 190, octaves: 1550), 256 * 40)
+        var rate = min(d.lognormal(median: 245, octaves: 1550), 256 * 40)
         let isEmployed = age >= 20 && age < 62 && d.chance(46, in: 100)
         let salary = isEmployed ? (d.lognormal(median: 820_000, octaves: 750) / 5000) * 5000 : 0
         let mobileFrom = DemoBank.mobileMonth(age: age, &d)
@@ -151,7 +153,7 @@ extension DemoBank {
         let start = max(0, calendar.monthIndex(p.opened) + 2)
         let last = DemoCalendar.months
         let kind = d.below(1000)
-        let turn = d.between(start, last - 2)
+        let turn = d.between(start, last - 1)
         let gap = d.between(7, 14)
         let closingDelay = d.between(Int64(60), 270)
         let day = d.below(28)

@@ -45,8 +45,8 @@ extension DemoBank {
     func contacts(_ p: DemoPerson) -> [DemoContact] {
         var d = Dice(seed, .contact, p.id)
         let band = DemoCatalog.tier(of: Int64(p.wealth))
-        let every = [300, 150, 80, 40, 21][band]
-        let isCared = d.chance([35, 85, 97, 100, 100][band], in: 100)
+        let every = [210, 110, 60, 32, 16][band]
+        let isCared = d.chance([60, 92, 98, 100, 100][band], in: 100)
         guard isCared, p.lastActive >= DemoCalendar.first else { return [] }
         var result: [DemoContact] = []
         let end = min(p.lastActive, DemoCalendar.today) + (p.isOpen ? 28 : 0)
