@@ -106,7 +106,7 @@ extension DemoBank {
         let richness = d.chance(14) ? d.between(4, 30) : 1
         let wealth = min(d.lognormal(median: 2_600_000, octaves: 2600) * ageFactor / 1000 * richness, 4_000_000_000)
         let scale = max(150, min(30_000, Dice.scaled(1000, exponent: (bitWidth(wealth) - 21) * 24_000 + d.normal() * 30)))
-        var rate = min(d.lognormal(median: 245, octaves: 1550), 256 * 40)
+        var rate = min(d.lognormal(median: 190, octaves: 1550), 256 * 40)
         let isEmployed = age >= 20 && age < 62 && d.chance(46, in: 100)
         let salary = isEmployed ? (d.lognormal(median: 820_000, octaves: 750) / 5000) * 5000 : 0
         let mobileFrom = DemoBank.mobileMonth(age: age, &d)
