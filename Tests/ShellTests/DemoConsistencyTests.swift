@@ -162,6 +162,17 @@ import Testing
         #expect(seen == Self.accounts.rowCount)
     }
 
+    @Test func nothingIsSoldBeforeItsLaunchOrItsCustomer() {
+        let products = Self.bank.data("products")
+        let launched = Dictionary(uniqueKeysWithValues: zip(products.values("product_id"), products.values("launched")))
+        let arrived = Self.customers.values("opened")
+        let (holder, product, opened) = (
+            Self.holdings.values("customer_id"), Self.holdings.values("product_id"), Self.holdings.values("opened")
+        )
+        let early = holder.indices.filter { opened[$0] < launched[product[$0]] ?? .max || opened[$0] < arrived[Int(holder[$0]) - 1] }
+        #expect(early.isEmpty, "holdings \(early.prefix(5))")
+    }
+
     @Test func campaignSalesAreHoldings() {
         let campaigns = Self.bank.data("campaigns")
         let product = Dictionary(uniqueKeysWithValues: zip(campaigns.values("campaign_id"), campaigns.values("product_id")))

@@ -24,15 +24,15 @@ enum DemoCatalog {
 
     static let products: [Product] = [
         product(1, "Everyday Account", "current", 1, 2005, 110), product(2, "Plus Account", "current", 2, 2008, 120),
-        product(3, "Private Account", "current", 3, 2010, 130), product(4, "Term Deposit 3M", "deposit", 1, 2005, 60),
+        product(3, "Private Account", "current", 3, 2008, 130), product(4, "Term Deposit 3M", "deposit", 1, 2005, 60),
         product(5, "Term Deposit 12M", "deposit", 2, 2005, 70), product(6, "Term Deposit 36M", "deposit", 3, 2005, 80),
-        product(7, "Classic Card", "card", 1, 2006, 900), product(8, "Gold Card", "card", 2, 2009, 850),
-        product(9, "Platinum Card", "card", 3, 2013, 800), product(10, "Consumer Loan", "loan", 1, 2007, 420),
-        product(11, "Mortgage", "loan", 2, 2005, 140), product(12, "Business Loan", "loan", 3, 2011, 310),
+        product(7, "Classic Card", "card", 1, 2006, 900), product(8, "Gold Card", "card", 2, 2008, 850),
+        product(9, "Platinum Card", "card", 3, 2008, 800), product(10, "Consumer Loan", "loan", 1, 2007, 420),
+        product(11, "Mortgage", "loan", 2, 2005, 140), product(12, "Business Loan", "loan", 3, 2008, 310),
         product(13, "Money Market Fund", "fund", 1, 2010, 30, (18, 4)), product(14, "Bond Fund", "fund", 2, 2010, 70, (26, 60)),
         product(15, "Equity Fund", "fund", 3, 2010, 140, (45, 420)), product(16, "Travel Insurance", "insurance", 1, 2012, 2200),
         product(17, "Health Insurance", "insurance", 2, 2012, 1800), product(18, "Life Insurance", "insurance", 3, 2012, 1500),
-        product(19, "Gold Savings", "gold", 1, 2014, 90, (60, 250)), product(20, "Foreign Currency Account", "foreign", 1, 2009, 150),
+        product(19, "Gold Savings", "gold", 1, 2014, 90, (60, 250)), product(20, "Foreign Currency Account", "foreign", 1, 2008, 150),
         product(21, "Mobile Wallet", "digital", 1, 2019, 20),
         Product(
             id: 22, name: "Robo Portfolio", family: "fund", grade: 2, launched: DemoCalendar.day(2025, 4, 7), margin: 90, growth: (30, 200)),
