@@ -18,9 +18,8 @@ public final class Store: @unchecked Sendable {
     private let dictionaries = DictionaryCache()
     private let mutex = Mutex()
     private var latest: Snapshot?
-    private var openSegments = WeakCache<UInt64>()
-    private var openFiles = WeakCache<StoreFile>()
-    private var openDeletes = WeakCache<DeletesReference>()
+    private var openSegments = WeakCache<UInt64, OpenSegment>()
+    private var openDeletes = WeakCache<DeletesReference, DeleteBitmap>()
     /// No file id is given twice by this process, not even after an abort, because open files are known by their ids.
     private var fileIdsGiven: UInt64 = 0
 
@@ -135,7 +134,7 @@ public final class Store: @unchecked Sendable {
 
     func openSegment(_ segment: SegmentState, schema: TableSchema, dictionaryCounts: [UInt32]) throws -> OpenSegment {
         let core: OpenSegment
-        if let found = mutex.locked({ openSegments.find(segment.file, as: OpenSegment.self) }) {
+        if let found = mutex.locked({ openSegments.find(segment.file) }) {
             core = found
         } else {
             core = try OpenSegment(file: try openFile(.segment(segment.file)), id: segment.file, cache: cache)
@@ -151,7 +150,7 @@ public final class Store: @unchecked Sendable {
 
     func openDeletes(_ segment: SegmentState) throws -> DeleteBitmap? {
         guard let reference = segment.deletes else { return nil }
-        if let found = mutex.locked({ openDeletes.find(reference, as: DeleteBitmap.self) }) { return found }
+        if let found = mutex.locked({ openDeletes.find(reference) }) { return found }
         let file = try openFile(.deletes(reference.file))
         let made = try DeleteBitmap(file: file, reference: reference, segment: segment.file, rows: Int(segment.rows))
         mutex.locked { openDeletes.insert(made, reference) }
@@ -159,9 +158,7 @@ public final class Store: @unchecked Sendable {
     }
 
     private func openFile(_ name: StoreFile) throws -> any File {
-        if let found = mutex.locked({ openFiles.find(name, as: (any File).self) }) { return found }
         guard let file = try files.open(filePath(name)) else { throw MissingFile(path: filePath(name)) }
-        mutex.locked { openFiles.insert(file, name) }
         return file
     }
 }

@@ -1,13 +1,16 @@
 /// Things that are shared as long as somebody holds them. The caller guards it with its own lock.
-struct WeakCache<Key: Hashable> {
+struct WeakCache<Key: Hashable, Object: AnyObject> {
     private struct Box {
-        weak var object: AnyObject?
+        weak var object: Object?
     }
     private var boxes: [Key: Box] = [:]
 
-    func find<T>(_ key: Key, as type: T.Type) -> T? { boxes[key]?.object as? T }
+    func find(_ key: Key) -> Object? {
+        guard let box = boxes[key] else { return nil }
+        return box.object
+    }
 
-    mutating func insert(_ object: AnyObject, _ key: Key) {
+    mutating func insert(_ object: Object, _ key: Key) {
         if boxes.count > 64, boxes.count.nonzeroBitCount == 1 { boxes = boxes.filter { $0.value.object != nil } }
         boxes[key] = Box(object: object)
     }
