@@ -17,11 +17,13 @@ extension Lexer {
         guard end - second == 1 || end - second == 2 else { return nil }
         let isDate = byte(end) == UInt8(ascii: "-") && isDigit(end + 1)
         guard end - second == 2, let month = digits(second, exactly: 2) else {
-            if isDate { end = digitsEnd(end + 1) }
+            let day = end + 1
+            if isDate { end = digitsEnd(day) }
             at = end
+            let fullDay = isDate ? "-" + (end - day == 1 ? "0" : "") + string(day, end) : ""
             throw QueryError(
-                .syntax, "a month has two digits: `\(string(start, start + 5))0\(string(second, end))`", at: span(start, end),
-                hint: "a subtraction has spaces: \(year) - \(string(second, second + 1))")
+                .syntax, "a month has two digits: `\(string(start, second))0\(string(second, second + 1))\(fullDay)`", at: span(start, end),
+                hint: isDate ? nil : "a subtraction has spaces: \(year) - \(string(second, end))")
         }
         at = end
         guard isDate else {

@@ -2,13 +2,13 @@
 struct Lexer {
     private(set) var tokens: [Token] = []
     private(set) var errors: [QueryError] = []
-    let plain: PlainText
+    private let plain: PlainText
+    let bytes: [UInt8]
     var at = 0
-
-    var bytes: [UInt8] { plain.bytes }
 
     init(_ source: some Sequence<UInt8>) {
         plain = PlainText(source)
+        bytes = plain.bytes
         run()
     }
 
@@ -123,7 +123,11 @@ struct Lexer {
         }
         let inner = string(start + 1, at)
         at += 1
-        return QueryError(.syntax, "texts stand in double quotes", at: span(start, at), hint: "write \(Printer.quote(inner))")
+        var hint = "write \(Printer.quote(inner))"
+        if case .literal(let literal)? = Lexer(inner.utf8).tokens.first?.kind, literal.isOfDates {
+            hint += "; a date has no quotes: \(inner)"
+        }
+        return QueryError(.syntax, "texts stand in double quotes", at: span(start, at), hint: hint)
     }
 
     private mutating func symbol() throws(QueryError) -> Symbol {
@@ -200,5 +204,15 @@ struct Lexer {
         }
         return QueryError(
             .syntax, "the character `\(scalar)` has no meaning here", at: place, hint: "a name that holds it stands in backticks")
+    }
+}
+
+extension Literal {
+    /// A date, a timestamp or a span of dates.
+    var isOfDates: Bool {
+        switch self {
+        case .date, .timestamp, .span: true
+        case .null, .bool, .integer, .decimal, .float, .text, .duration, .months: false
+        }
     }
 }

@@ -22,17 +22,19 @@ extension BinaryOperator {
 
 extension Parser {
     mutating func expression(_ minimum: Precedence = .or) throws(QueryError) -> Expression {
-        try nested { parser throws(QueryError) in
+        try enter()
+        let result =
             switch minimum {
-            case .or: try parser.disjunction()
-            case .and: try parser.conjunction()
-            case .not: try parser.negation()
-            case .comparison: try parser.comparison()
-            case .range: try parser.range()
-            case .sum, .product: try parser.arithmetic(minimum)
-            case .unary, .postfix: try parser.unary()
+            case .or: try disjunction()
+            case .and: try conjunction()
+            case .not: try negation()
+            case .comparison: try comparison()
+            case .range: try range()
+            case .sum, .product: try arithmetic(minimum)
+            case .unary, .postfix: try unary()
             }
-        }
+        leave()
+        return result
     }
 
     // MARK: and, or, not
@@ -84,7 +86,9 @@ extension Parser {
         guard at(word: "not") else { return try comparison() }
         let start = token
         advance()
-        let inner = try nested { parser throws(QueryError) in try parser.negation() }
+        try enter()
+        let inner = try negation()
+        leave()
         try grow(height, at: start)
         return Expression(kind: .not(inner), span: start.span.lowerBound..<inner.span.upperBound)
     }
@@ -141,7 +145,13 @@ extension Parser {
         if word.isWord("in") {
             if negated { advance() }
             advance()
+            let opening = token
             let right = try range()
+            // `x in ("a")`
+            if case .literal = right.kind, opening.isSymbol(.openRound), right.span.lowerBound == opening.span.lowerBound {
+                throw failure(
+                    "a list stands in square brackets", at: right.span, hint: "write [\(text(of: right.span).dropFirst().dropLast())]")
+            }
             try grow(leftHeight, height, at: sign)
             return Expression(kind: .membership(left, right, negated: negated), span: span(from: start))
         }
@@ -224,7 +234,9 @@ extension Parser {
         let sign = token
         advance()
         if at(.minus), !token.spaceBefore { throw commentHabit(sign, "--") }
-        let inner = try nested { parser throws(QueryError) in try parser.unary() }
+        try enter()
+        let inner = try unary()
+        leave()
         try grow(height, at: sign)
         return Expression(kind: .negate(inner), span: sign.span.lowerBound..<inner.span.upperBound)
     }

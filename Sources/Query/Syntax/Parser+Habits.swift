@@ -17,39 +17,81 @@ extension Parser {
         case "union": return "write the stage `| union t`"
         case "select": return "a query starts with its table: from t | select a, b"
         case "ilike": return "write lower(x) like \"a%\""
+        case "rlike", "regexp", "matches", "similar", "glob":
+            return "a regular expression is tested by a function, a simple pattern by like \"a%\""
+        case "contains", "has", "includes": return "write contains(x, \"a\")"
+        case "startswith", "starts_with", "endswith", "ends_with": return "write starts_with(x, \"a\"), or like \"a%\""
+        case "exists": return "exists(complaints where closed is null) is a function"
         default: break
         }
+        let small = token.text.lowercased()
+        if small != token.text, Token.reserved.contains(small) || ["like", "div", "mod", "desc", "asc"].contains(small) {
+            return "keywords are written small: `\(small)`"
+        }
         switch token.text {
-        case "where": return Parser.stageWords.contains("where") ? "a stage begins with `|`: | where …" : nil
+        case "where": return "a stage begins with `|`: | where …"
         case "by":
             return "in `summarize`, `top` and `pivot`, `by` stands behind the last item; a window by several keys has brackets: by (a, b)"
         default: return nil
         }
     }
 
+    /// Stages of other languages; `…` stands for what was written behind the word.
     private static let stageHabits: [String: String] = [
-        "filter": "where …", "having": "where …", "extend": "derive x: …", "mutate": "derive x: …", "assign": "derive x: …",
-        "let": "derive x: …",
-        "project": "select a, b", "keep": "select a, b", "group": "summarize n: count() by city", "groupby": "summarize n: count() by city",
-        "group_by": "summarize n: count() by city", "aggregate": "summarize n: count() by city", "agg": "summarize n: count() by city",
-        "count": "summarize count()", "order": "sort amount desc", "orderby": "sort amount desc", "order_by": "sort amount desc",
-        "arrange": "sort amount desc", "sort_by": "sort amount desc", "limit": "take 10", "head": "take 10", "first": "take 10",
-        "offset": "take 5 from 11", "tail": "sort … desc | take 10", "unique": "distinct a", "dedup": "distinct a",
-        "lookup": "join t on a = b",
-        "left": "join t on a = b", "inner": "join t on a = b", "merge": "join t on a = b", "concat": "union t", "append": "union t",
-        "plot": "bar sum(amount) by month", "chart": "bar sum(amount) by month", "export": "to \"file.csv\"", "save": "to \"file.csv\"",
-        "write": "to \"file.csv\"", "into": "to \"file.csv\"", "describe": "profile", "summarise": "summarize n: count() by city",
-        "set": "derive x: …", "from": "join t, or | union t",
+        "filter": "where …", "having": "where …", "extend": "derive x: a + b", "mutate": "derive x: a + b", "assign": "derive x: a + b",
+        "let": "derive x: a + b", "set": "derive x: a + b", "project": "select …", "keep": "select …", "group": "summarize n: count() by …",
+        "groupby": "summarize n: count() by …", "group_by": "summarize n: count() by …", "aggregate": "summarize n: count() by city",
+        "agg": "summarize n: count() by city", "summarise": "summarize …", "count": "summarize count()", "order": "sort …",
+        "orderby": "sort …",
+        "order_by": "sort …", "arrange": "sort …", "sort_by": "sort …", "limit": "take …", "head": "take …", "first": "take …",
+        "fetch": "take 10", "offset": "take 5 from 11", "skip": "take 5 from 11", "tail": "sort amount desc | take 10",
+        "unique": "distinct …",
+        "dedup": "distinct …", "lookup": "join t on a = b", "left": "join t on a = b", "inner": "join t on a = b",
+        "merge": "join t on a = b",
+        "concat": "union t", "append": "union t", "plot": "bar sum(amount) by month", "chart": "bar sum(amount) by month",
+        "export": "to \"file.csv\"", "save": "to \"file.csv\"", "write": "to \"file.csv\"", "into": "to \"file.csv\"",
+        "describe": "profile",
+        "from": "join t on a = b",
     ]
 
-    mutating func stageExpected() -> QueryError {
+    /// This language's form of a stage written at a token, with its own words where they fit.
+    private func stageForm(_ at: Int) -> String? {
+        guard let form = Parser.stageHabits[tokens[at].text.lowercased()] else { return nil }
+        guard form.hasSuffix("…") else { return form }
+        var start = at + 1
+        if start < tokens.count, tokens[start].isWord("by") || tokens[start].isWord("BY") { start += 1 }
+        let words = plainWords(start..<restEnd(from: start))
+        let examples = ["where …": "a > 5", "take …": "10", "sort …": "amount desc", "select …": "a, b", "distinct …": "a"]
+        let isUsable = !words.isEmpty && words.utf8.count <= 80
+        return form.dropLast() + (isUsable ? words : examples[form] ?? "city")
+    }
+
+    /// Where the stage that goes on at a token ends.
+    private func restEnd(from start: Int) -> Int {
+        var at = start
+        var depth = 0
+        while at < tokens.count, tokens[at].kind != .end, !tokens[at].isSymbol(.pipe), !tokens[at].isSymbol(.semicolon) {
+            if tokens[at].isSymbol(.openRound) { depth += 1 }
+            if tokens[at].isSymbol(.closeRound) {
+                if depth == 0 { break }
+                depth -= 1
+            }
+            if depth == 0, at > start, Parser.clauseWords.contains(tokens[at].text.lowercased()), tokens[at].kind == .word { break }
+            at += 1
+        }
+        return at
+    }
+
+    private static let clauseWords: Set<String> = ["group", "order", "having", "limit", "offset"]
+
+    func stageExpected() -> QueryError {
         if at(.pipe) { return failure("a stage is missing between two `|`") }
         if atEnd { return failure("a stage is missing behind `|`", hint: "stages: \(Parser.stageWords.joined(separator: ", "))") }
         return expected("a stage")
     }
 
     func unknownStage(_ word: Token) -> QueryError {
-        if let form = Parser.stageHabits[word.text.lowercased()] {
+        if let form = stageForm(index - 1) {
             return failure("there is no stage `\(word.text)`", at: word, hint: "write `| \(form)`")
         }
         let near = nearestName(to: word.text, among: Parser.stageWords)
@@ -60,87 +102,85 @@ extension Parser {
     }
 
     /// Something stands behind a source or a stage that belongs to neither.
-    mutating func unexpectedBehind(_ source: Source, _ stages: [Stage]) -> QueryError {
+    func unexpectedBehind(_ source: Source, _ stages: [Stage]) -> QueryError {
         let word = token
         if case .invalid = word.kind { return failure("") }
         let before = stages.last.map { "the stage `\($0.keyword.text)`" } ?? "the source"
         if word.isSymbol(.closeRound) || word.isSymbol(.closeSquare) { return failure("this `\(word.text)` was never opened") }
-        if word.kind == .word, word.text == "as" {
-            return failure("expected `|`, found `as`", hint: stages.isEmpty ? "a table has no other name here" : habitHint(word))
-        }
-        if word.kind == .word {
-            if word.text == "where" || Parser.stageWords.contains(word.text),
-                peek().kind != .end || word.text == "profile" || word.text == "distinct"
-            {
-                return failure("a stage begins with `|`", hint: "write `| \(word.text) …`")
-            }
-            let next = peek().text.lowercased()
-            if next == "by" || next == "join" || !word.isReserved, let form = Parser.stageHabits[word.text.lowercased()] {
-                return failure("there is no `\(word.text)` behind \(before)", hint: "write `| \(form)`")
-            }
-            if let hint = habitHint(word) { return expected("`|` or the end behind \(before)", hint: hint) }
-        }
+        if word.kind == .word, let habit = wordBehind(word, source, stages, before) { return habit }
         if word.isSymbol(.comma), stages.isEmpty {
             return failure("a query has one source", hint: "from a | join b on key, or from a | union b")
         }
-        if let last = stages.last, word.isName || word.kind == .literal(.null) || isValueStart(word), let hint = missingBracket(last, word)
-        {
-            return expected("`|` or the end behind \(before)", hint: hint)
+        if word.isSymbol(.dot), stages.isEmpty, case .table = source.kind {
+            return failure("a table's name has no point", hint: "a file stands in quotes: from \(Printer.quote(fileName(from: index - 1)))")
         }
-        return expected("`|` or the end behind \(before)")
+        let what = "`|` or the end behind \(before)"
+        guard index > 0, let last = stages.last else { return expected(what) }
+        let previous = tokens[index - 1]
+        if case .literal = previous.kind, text(of: previous.span).last == "%" {
+            return expected(what, hint: "the remainder of a division is `a mod b`")
+        }
+        return expected(what, hint: missingSign(last, previous, word))
     }
 
-    private func isValueStart(_ token: Token) -> Bool {
-        switch token.kind {
-        case .literal, .text, .quotedName, .word: true
-        case .symbol, .invalid, .end: false
+    private func wordBehind(_ word: Token, _ source: Source, _ stages: [Stage], _ before: String) -> QueryError? {
+        if word.text.lowercased() == "as" {
+            return failure("expected `|`, found `\(word.text)`", hint: stages.isEmpty ? "a table has no other name here" : habitHint(word))
+        }
+        if word.text == "from", let last = stages.last, last.keyword.text == "select" {
+            return failure("the table stands in front", hint: "from \(peek().isName ? peek().text : "t") | \(text(of: last.span))")
+        }
+        if word.text == "where", let last = stages.last, last.keyword.text == "summarize" || last.keyword.text == "derive" {
+            return failure(
+                "a stage begins with `|`",
+                hint: "for one aggregate the condition stands in its brackets: sum(x where …); for all rows in a stage before: | where …")
+        }
+        let isLonely = word.text == "profile" || word.text == "distinct" || peek().isSymbol(.pipe)
+        if Parser.stageWords.contains(word.text), peek().kind != .end || isLonely {
+            let rest = plainWords((index + 1)..<restEnd(from: index + 1))
+            return failure(
+                "a stage begins with `|`", hint: "write `| \(word.text)\(rest.isEmpty ? "" : rest.utf8.count > 80 ? " …" : " " + rest)`")
+        }
+        let next = peek().text.lowercased()
+        if next == "by" || next == "join" || !word.isReserved, let form = stageForm(index) {
+            return failure("there is no `\(word.text)` behind \(before)", hint: "write `| \(form)`")
+        }
+        if let hint = habitHint(word) { return expected("`|` or the end behind \(before)", hint: hint) }
+        return nil
+    }
+
+    /// Two values side by side: an operator, a comma or a bracket is missing.
+    private func missingSign(_ stage: Stage, _ previous: Token, _ word: Token) -> String? {
+        switch stage.kind {
+        case .where, .assert:
+            if word.isSymbol(.comma) { return "conditions are joined by `and`; a list stands in square brackets: in [1, 2]" }
+            return word.kind == .word || word.kind == .quotedName || word.isSymbol(.openRound)
+                ? "conditions are joined by `and` or `or`" : nil
+        case .sort:
+            return previous.isWord("desc") || previous.isWord("asc") ? "the column comes first: sort \(word.text) \(previous.text)" : nil
+        case .derive, .select, .summarize, .pivot, .chart, .top:
+            guard previous.kind == .word, previous.isName, word.isName else { return nil }
+            return "a function has brackets: \(previous.text)(\(word.text)); names are separated by commas"
+        case .drop, .rename, .distinct: return word.isName ? "names are separated by commas" : nil
+        case .take, .expand, .join, .union, .fill, .sample, .profile, .to, .verb: return nil
         }
     }
 
-    /// `sum amount`: two names side by side.
-    private func missingBracket(_ stage: Stage, _ word: Token) -> String? {
-        guard index > 0 else { return nil }
-        let before = tokens[index - 1]
-        guard before.isName, before.kind == .word, word.isName else { return nil }
-        if before.text == "last" || before.text == "next" { return "`\(before.text)` takes a duration: \(before.text) 90d" }
-        if ["amount", "n"].contains(before.text) { return nil }
-        return "a function has brackets: \(before.text)(\(word.text)); names are separated by commas"
-    }
-
-    /// `select a, b from t where …`
-    mutating func selectHabit() -> QueryError {
-        let start = token
-        var columns: [String] = []
-        var table: String?
-        var depth = 0
-        var itemStart = peek().span.lowerBound
-        var at = index + 1
-        while at < tokens.count, tokens[at].kind != .end {
-            let token = tokens[at]
-            if token.isSymbol(.openRound) { depth += 1 }
-            if token.isSymbol(.closeRound) { depth -= 1 }
-            if depth == 0, token.isSymbol(.comma) || token.isWord("from") {
-                let end = max(itemStart, tokens[at - 1].span.upperBound)
-                columns.append(text(of: itemStart..<end))
-                if token.isWord("from") {
-                    if at + 1 < tokens.count, tokens[at + 1].isName { table = tokens[at + 1].text }
-                    break
-                }
-                itemStart = at + 1 < tokens.count ? tokens[at + 1].span.lowerBound : end
-            }
-            at += 1
-        }
-        let list = columns.joined(separator: ", ")
-        let plain = list == "*" || list.isEmpty || columns.contains { $0.contains("(") || $0.contains(" ") }
-        return failure(
-            "a query starts with its table", at: start,
-            hint: "write `from \(table ?? "t")\(list == "*" ? "" : plain ? " | select a, b" : " | select \(list)")`")
+    /// The words of a file's name that was written without quotes.
+    func fileName(from start: Int) -> String {
+        var end = start + 1
+        while end < tokens.count, !tokens[end].spaceBefore, tokens[end].kind != .end, !tokens[end].isSymbol(.semicolon),
+            !tokens[end].isSymbol(.pipe)
+        { end += 1 }
+        return text(of: tokens[start].span.lowerBound..<tokens[end - 1].span.upperBound)
     }
 
     /// A statement that starts with none of the statements' words.
-    mutating func statementExpected() -> QueryError {
+    func statementExpected() -> QueryError {
         let word = token
         guard word.kind == .word || word.kind == .quotedName else {
+            let isComment = (at(.minus) && peek().isSymbol(.minus)) || (at(.slash) && (peek().isSymbol(.slash) || peek().isSymbol(.star)))
+            if isComment, !peek().spaceBefore { return commentHabit(word, word.text + peek().text) }
             return expected("a statement", hint: "a query starts with its table: from t | …")
         }
         let next = peek()
@@ -175,9 +215,11 @@ extension Parser {
                 return failure(
                     "there is no statement `\(word.text)`", hint: "did you mean `\(near)`? A table is read by `from \(word.text)`")
             }
-            return failure("a query starts with `from`", hint: "write `from \(word.text)`")
+            return failure("a query starts with `from`", hint: "write `from \(word.text)\(next.isSymbol(.pipe) ? " | …" : "")`")
         }
-        if next.isSymbol(.equal), word.isName { return failure("a definition starts with its word", hint: "let \(word.text) = …") }
+        if next.isSymbol(.equal), word.isName {
+            return failure("a definition starts with its word", hint: "let \(plainWords(index..<restEnd(from: index)))")
+        }
         let near = nearestName(to: word.text, among: Parser.statementWords)
         return failure(
             "there is no statement `\(word.text)`", at: word,
@@ -185,7 +227,7 @@ extension Parser {
     }
 
     /// Something stands behind a whole statement.
-    mutating func trailing(_ kind: Statement.Kind) -> QueryError {
+    func trailing(_ kind: Statement.Kind) -> QueryError {
         if at(.closeRound) || at(.closeSquare) { return failure("this `\(token.text)` was never opened") }
         if at(.pipe) { return failure("only a query has stages", hint: "a statement in front of `|` starts with `from`") }
         return expected("the end of the statement", hint: habitHint(token))

@@ -20,8 +20,15 @@ extension Parser {
                 advance()
                 return Expression(kind: .literal(start.text == "null" ? .null : .bool(start.text == "true")), span: start.span)
             case "if": return try conditional()
-            case "case" where peek().isWord("when"):
+            case "case" where peek().isWord("when") || peek(2).isWord("when"), "CASE" where peek().isWord("WHEN"):
                 throw failure("there is no `case when`", hint: "write `if a then b else if c then d else e`")
+            case "NULL", "TRUE", "FALSE", "NOT", "True", "False", "None":
+                if !peek().isSymbol(.openRound), !peek().isSymbol(.dot) {
+                    let small = start.text == "None" ? "null" : start.text.lowercased()
+                    throw failure(
+                        "expected a value, found `\(start.text)`",
+                        hint: "keywords are written small: `\(small)`; a column of that name stands in backticks")
+                }
             default: break
             }
             if start.isReserved { throw reservedInExpression() }
@@ -44,7 +51,8 @@ extension Parser {
         case .symbol(.range): expected("a value", hint: "a range names both ends: 1..5; an open one is a comparison: x <= 5")
         case .symbol(.dot): expected("a value", hint: "a number starts with a digit: 0.5")
         case .symbol(.equal) where index > 0 && tokens[index - 1].isSymbol(.equal): expected("a value", hint: "`=` compares")
-        case .symbol, .word, .quotedName, .text, .literal, .invalid, .end: expected("a value")
+        case .symbol, .word, .quotedName, .text, .literal, .invalid, .end:
+            expected("a value", hint: index > 0 && tokens[index - 1].isSymbol(.comma) ? "a comma is followed by one more item" : nil)
         }
     }
 
@@ -60,21 +68,21 @@ extension Parser {
 
     private mutating func round() throws(QueryError) -> Expression {
         let opening = token
-        advance()
-        return try inBrackets { parser throws(QueryError) in
-            if parser.at(word: "from") {
-                let query = try parser.query()
-                try parser.expectClosing(.closeRound, of: opening, "`|` or `)`")
-                try parser.grow(parser.height, at: opening)
-                return Expression(kind: .query(query), span: parser.span(from: opening.span.lowerBound))
-            }
-            if parser.at(word: "select") { throw parser.selectHabit() }
-            var inner = try parser.expression()
-            if parser.at(.comma) { throw parser.tupleHabit(opening) }
-            try parser.expectClosing(.closeRound, of: opening, "`)`")
-            inner.span = parser.span(from: opening.span.lowerBound)
-            return inner
+        if peek().isWord("from") {
+            let query = try bracketedQuery()
+            height = 1
+            return Expression(kind: .query(query), span: span(from: opening.span.lowerBound))
         }
+        advance()
+        let owned = stageOwnsBy
+        stageOwnsBy = false
+        if at(word: "select") { throw selectHabit() }
+        var inner = try expression()
+        if at(.comma) { throw tupleHabit(opening) }
+        try expectClosing(.closeRound, of: opening, "`)`")
+        inner.span = span(from: opening.span.lowerBound)
+        stageOwnsBy = owned
+        return inner
     }
 
     /// `("a", "b")`
@@ -111,6 +119,9 @@ extension Parser {
         var otherwise: Expression?
         var highest = 0
         while accept(word: "if") {
+            if at(.openRound), !peek().isWord("from"), branches.isEmpty, let form = functionIf() {
+                throw failure("`if` is not a function", at: start, hint: "write `\(form)`")
+            }
             let condition = try expression()
             highest = max(highest, height)
             guard accept(word: "then") else { throw expected("`then`", hint: "if a then b else c") }
@@ -131,6 +142,27 @@ extension Parser {
         return Expression(kind: .conditional(branches, otherwise: otherwise), span: span(from: start.span.lowerBound))
     }
 
+    /// `(a, b, c)` behind `if`, told in this language; nil for a plain bracket.
+    private func functionIf() -> String? {
+        var pieces: [String] = []
+        var depth = 0
+        var start = index + 1
+        var at = index
+        while at < tokens.count, tokens[at].kind != .end {
+            let token = tokens[at]
+            if token.isSymbol(.openRound) || token.isSymbol(.openSquare) { depth += 1 }
+            if token.isSymbol(.closeRound) || token.isSymbol(.closeSquare) { depth -= 1 }
+            if depth == 0 || (depth == 1 && token.isSymbol(.comma)) {
+                pieces.append(plainWords(start..<at))
+                start = at + 1
+            }
+            if depth == 0 { break }
+            at += 1
+        }
+        guard pieces.count > 1 else { return nil }
+        return "if \(pieces[0]) then \(pieces[1])" + (pieces.count > 2 ? " else \(pieces[2])" : "")
+    }
+
     // MARK: names and calls
 
     private mutating func pathOrCall(windows: Bool) throws(QueryError) -> Expression {
@@ -144,9 +176,11 @@ extension Parser {
             return Expression(kind: .path(names), span: span(from: start))
         }
         if names.count > 1 {
+            let path = names.dropLast().map { Printer.name($0.text) }.joined(separator: ".")
+            let inner = peek().isName ? "." + peek().text : ""
             throw failure(
                 "a function's name has no point", at: start..<names[names.count - 1].span.upperBound,
-                hint: "write \(names[names.count - 1].text)(\(names.dropLast().map(\.text).joined(separator: ".")))")
+                hint: "write \(names[names.count - 1].text)(\(path)\(inner))")
         }
         var call = try call(names[0])
         let inner = height
@@ -274,6 +308,7 @@ extension Parser {
             advance()
             return NamedExpression(name: label, value: try expression())
         }
+        if token.isReserved, peek().isSymbol(.colon) { _ = try name("a name") }
         if token.kind == .text, peek().isSymbol(.colon) {
             throw expected("a name before `:`", hint: "a name has no quotes; an unusual one stands in backticks")
         }

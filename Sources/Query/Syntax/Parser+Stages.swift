@@ -30,26 +30,30 @@ extension Parser {
     }
 
     mutating func source() throws(QueryError) -> Source {
-        try nested { parser throws(QueryError) in
-            let start = parser.token
-            let kind: Source.Kind
-            switch start.kind {
-            case .text:
-                let path = try parser.string("a file")
-                kind = .file(path, try parser.fileOptions())
-            case .symbol(.openRound):
-                parser.advance()
-                let query = try parser.inBrackets { parser throws(QueryError) in
-                    if parser.at(word: "select") { throw parser.selectHabit() }
-                    let query = try parser.query()
-                    try parser.expectClosing(.closeRound, of: start, "`|` or `)`")
-                    return query
-                }
-                kind = .query(query)
-            case .word, .quotedName, .literal, .symbol, .invalid, .end: kind = try parser.tableOrFunction()
-            }
-            return Source(kind: kind, span: parser.span(from: start.span.lowerBound))
+        let start = token
+        let kind: Source.Kind
+        switch start.kind {
+        case .text:
+            let path = try string("a file")
+            kind = .file(path, try fileOptions())
+        case .symbol(.openRound): kind = .query(try bracketedQuery())
+        case .word, .quotedName, .literal, .symbol, .invalid, .end: kind = try tableOrFunction()
         }
+        return Source(kind: kind, span: span(from: start.span.lowerBound))
+    }
+
+    /// `(from … | …)`; stands on the bracket.
+    mutating func bracketedQuery() throws(QueryError) -> Query {
+        let opening = token
+        try expect(.openRound)
+        try enter(Parser.queryWeight)
+        let owned = stageOwnsBy
+        if at(word: "select") { throw selectHabit() }
+        let query = try query()
+        try expectClosing(.closeRound, of: opening, "`|` or `)`")
+        stageOwnsBy = owned
+        leave(Parser.queryWeight)
+        return query
     }
 
     private mutating func tableOrFunction() throws(QueryError) -> Source.Kind {
@@ -99,6 +103,7 @@ extension Parser {
         case "profile": kind = .profile
         case "assert": kind = try assertion()
         case "to":
+            if token.isName { throw expected("a file's name in quotes", hint: "to \(Printer.quote(fileName(from: index)))") }
             let path = try string("a file's name in quotes")
             kind = .to(path, raw: accept(word: "raw"))
         case "bar", "line", "histogram", "heatmap": kind = try chart()
@@ -151,7 +156,10 @@ extension Parser {
         let count = try expression(.sum)
         let keys = accept(word: "per") ? try stageKeys() : []
         guard accept(word: "by") else {
-            throw expected("`by`", hint: token.isName ? "top 10 by amount: the rows are those that come down the pipe" : "top 10 by amount")
+            let number = text(of: count.span)
+            let column = token.isName ? token.text : "amount"
+            let hint = peek().isWord("by") ? "top \(number) by …: the rows are those that come down the pipe" : "top \(number) by \(column)"
+            throw expected("`by`", hint: hint)
         }
         let order = try withStageBy { parser throws(QueryError) in
             var items = [try parser.orderItem()]
@@ -170,7 +178,8 @@ extension Parser {
         repeat {
             let new = try name("the new name")
             guard accept(.colon) else {
-                throw expected("`:` behind the new name", hint: "rename new: old")
+                let next = at(word: "as") || at(word: "to") ? peek() : token
+                throw expected("`:` behind the new name", hint: next.isName ? "rename \(next.text): \(new.text)" : "rename new: old")
             }
             items.append(Stage.Renaming(new: new, old: try name("the old name")))
         } while accept(.comma)

@@ -54,6 +54,10 @@ extension Parser {
         case "explain":
             advance()
             let analyze = accept(word: "analyze")
+            if at(word: "select") { throw selectHabit() }
+            if token.kind == .word, Parser.statementWords.contains(token.text), token.text != "from" {
+                throw failure("only a query is explained", hint: "explain from t | …")
+            }
             return .explain(at(.pipe) ? try continuation() : try query(), analyze: analyze)
         case "load": return try load(.load)
         case "append": return try load(.append)
@@ -109,20 +113,16 @@ extension Parser {
             throw failure("`\(mode.rawValue)` names its table at once", hint: "\(mode.rawValue) t from \"file.csv\"")
         }
         let table = try name("a table")
-        guard accept(word: "from") else { throw expected("`from`", hint: "\(mode.rawValue) \(table.text) from \"file.csv\"") }
+        guard accept(word: "from") else {
+            let file = token.kind == .text ? Printer.quote(token.text) : "\"file.csv\""
+            throw expected("`from`", hint: "\(mode.rawValue) \(table.text) from \(file)")
+        }
         if at(.openRound) {
-            let opening = token
-            advance()
-            let query = try inBrackets { parser throws(QueryError) in
-                if parser.at(word: "select") { throw parser.selectHabit() }
-                let query = try parser.query()
-                try parser.expectClosing(.closeRound, of: opening, "`|` or `)`")
-                return query
-            }
+            let query = try bracketedQuery()
             return .store(mode, table: table, query, try importClause())
         }
         if token.isName {
-            throw expected("a file in quotes or a query in brackets", hint: "\(mode.rawValue) \(table.text) from (from \(token.text))")
+            throw expected("a file in quotes or a query in brackets", hint: sourceHint(mode, table))
         }
         if at(word: "from") {
             throw expected("a file in quotes or a query in brackets", hint: "\(mode.rawValue) \(table.text) from (from …)")
@@ -133,6 +133,12 @@ extension Parser {
             paths.append(try string("a file in quotes"))
         }
         return .load(mode, table: table, paths: paths, try importClause())
+    }
+
+    private func sourceHint(_ mode: Statement.LoadMode, _ table: Name) -> String {
+        let file = fileName(from: index)
+        let source = file == token.text ? "(from \(file))" : Printer.quote(file)
+        return "\(mode.rawValue) \(table.text) from \(source)"
     }
 
     private mutating func delete() throws(QueryError) -> Statement.Kind {

@@ -17,6 +17,8 @@ struct Parser {
     var bareConjunction = false
 
     static let maximumNesting = 200
+    /// A query in brackets counts for this many levels: reading one takes that much more of the stack.
+    static let queryWeight = 8
     static let maximumHeight = 500
 
     init(_ text: String) {
@@ -102,16 +104,15 @@ struct Parser {
         throw expected(what ?? "`,` or `\(symbol.rawValue)`", hint: habitHint(token))
     }
 
-    mutating func nested<R>(_ body: (inout Parser) throws(QueryError) -> R) throws(QueryError) -> R {
-        nesting += 1
+    /// Goes one level deeper; the caller goes back with `leave`, except where it throws and all is over anyway.
+    mutating func enter(_ weight: Int = 1) throws(QueryError) {
+        nesting += weight
         guard nesting <= Parser.maximumNesting else {
-            throw failure(
-                "this is nested deeper than \(Parser.maximumNesting) levels", hint: "name a part with `derive` or `let` and use the name")
+            throw failure("this is nested too deep", hint: "name a part with `derive` or `let` and use the name")
         }
-        let result = try body(&self)
-        nesting -= 1
-        return result
     }
+
+    mutating func leave(_ weight: Int = 1) { nesting -= weight }
 
     /// Inside brackets a `by` belongs to the call on its left again.
     mutating func inBrackets<R>(_ body: (inout Parser) throws(QueryError) -> R) throws(QueryError) -> R {

@@ -128,24 +128,38 @@ extension Printer {
     mutating func call(_ call: Call) {
         name(call.name)
         bracketed { printer in
-            printer.list(call.arguments) { printer, argument in
+            let hasOrder = !call.innerOrder.isEmpty
+            for (at, argument) in call.arguments.enumerated() {
+                if at > 0 { printer.write(", ") }
                 if let label = argument.label {
                     printer.name(label)
                     printer.write(": ")
                 }
-                printer.expression(argument.value)
+                printer.beforeBy(argument.value, hasOrder && call.filter == nil && at == call.arguments.count - 1)
             }
-            var isFirst = call.arguments.isEmpty
             if let filter = call.filter {
-                printer.write(isFirst ? "where " : " where ")
-                isFirst = false
-                printer.expression(filter)
+                printer.write(call.arguments.isEmpty ? "where " : " where ")
+                printer.beforeBy(filter, hasOrder)
             }
-            if !call.innerOrder.isEmpty {
-                printer.write(isFirst ? "by " : " by ")
-                // Behind a call a bare `by` would be the call's window.
-                printer.list(call.innerOrder) { $0.orderItem($1) }
-            }
+            guard hasOrder else { return }
+            printer.write(call.arguments.isEmpty && call.filter == nil ? "by " : " by ")
+            printer.list(call.innerOrder) { $0.orderItem($1) }
+        }
+    }
+
+    /// An inner call right before the outer one's `by` has brackets, or it would take the `by`.
+    private mutating func beforeBy(_ inner: Expression, _ isBefore: Bool) {
+        if isBefore, Printer.couldTakeBy(inner) { bracketed { $0.expression(inner) } } else { expression(inner) }
+    }
+
+    /// Whether a `by` behind the expression would be read as the window of the call at its end.
+    private static func couldTakeBy(_ expression: Expression) -> Bool {
+        switch expression.kind {
+        case .literal, .path, .parameter, .list, .query, .period, .star, .isNull: false
+        case .call(let call): call.order == nil
+        case .negate(let inner), .not(let inner): couldTakeBy(inner)
+        case .binary(_, _, let right), .membership(_, let right, _), .range(_, let right): couldTakeBy(right)
+        case .conditional(let branches, let otherwise): couldTakeBy(otherwise ?? branches[branches.count - 1].value)
         }
     }
 
@@ -174,7 +188,7 @@ extension Printer {
         if item.explicit { write(item.descending ? " desc" : " asc") }
     }
 
-    /// Whether the last thing written of an expression is a call's or window's `by`, or a call that could take one.
+    /// Whether the last thing written of an expression is the `by` of a call's window.
     static func endsInWindow(_ expression: Expression) -> Bool {
         switch expression.kind {
         case .literal, .path, .parameter, .list, .query, .period, .star, .isNull: false
