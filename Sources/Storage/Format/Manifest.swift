@@ -84,11 +84,15 @@ extension Manifest {
         for table in tables {
             for segment in table.segments {
                 needed[.segment(segment.file)] = segment.bytes
-                if let deletes = segment.deletes { needed[.deletes(deletes.file), default: 0] += 0 }
+                if let deletes = segment.deletes {
+                    let payload = DeleteBitmap.payloadBytes(rows: Int(segment.rows), count: Int(deletes.count))
+                    let end = deletes.offset &+ UInt64(RecordFile.headerBytes + payload)
+                    needed[.deletes(deletes.file)] = max(needed[.deletes(deletes.file)] ?? 0, end)
+                }
             }
             for pieces in table.dictionaries {
                 for piece in pieces {
-                    let end = piece.offset + UInt64(RecordFile.headerBytes) + piece.bytes
+                    let end = piece.offset &+ UInt64(RecordFile.headerBytes) &+ piece.bytes
                     needed[.dictionary(piece.file)] = max(needed[.dictionary(piece.file)] ?? 0, end)
                 }
             }

@@ -36,6 +36,10 @@ final class DeleteBitmap: @unchecked Sendable {
     // On disk: tag is the segment's file id, a its rows, b the deleted rows. A bitmap of whole 64-bit words, or, where that is smaller,
     // the rows in ascending order as 32-bit numbers; which of the two follows from the numbers.
 
+    static func payloadBytes(rows: Int, count: Int) -> Int {
+        isSparse(rows: rows, count: count) ? (count * 4 + 7) / 8 * 8 : (rows + 63) / 64 * 8
+    }
+
     private static func isSparse(rows: Int, count: Int) -> Bool { count * 4 < (rows + 63) / 64 * 8 }
 
     func append(segment: UInt64, file: UInt64, to out: RawBuffer) -> DeletesReference {
@@ -63,15 +67,14 @@ final class DeleteBitmap: @unchecked Sendable {
             reference.count <= UInt64(rows)
         else { throw corrupt() }
         let wanted = Int(reference.count)
+        guard record.payload.count == DeleteBitmap.payloadBytes(rows: rows, count: wanted) else { throw corrupt() }
         if DeleteBitmap.isSparse(rows: rows, count: wanted) {
-            guard record.payload.count == (wanted * 4 + 7) / 8 * 8 else { throw corrupt() }
             for i in 0..<wanted {
                 let row = Int(record.payload.read(i * 4, as: UInt32.self))
                 guard row < rows else { throw corrupt() }
                 insert(row)
             }
         } else {
-            guard record.payload.count == bits.count * 8 else { throw corrupt() }
             withExtendedLifetime(record.payload) { UnsafeMutableRawBufferPointer(bits).copyMemory(from: record.payload.bytes) }
             if rows & 63 != 0, bits[bits.count - 1] >> UInt64(rows & 63) != 0 { throw corrupt() }
             count = bits.reduce(0) { $0 + $1.nonzeroBitCount }
