@@ -1,3 +1,4 @@
+import Foundation
 import Storage
 import Testing
 @testable import shell
@@ -90,6 +91,18 @@ import Testing
         #expect(sorted.prefix(400).reduce(0, +) * 100 > all * 40)
         #expect(perCustomer.count < 2000)
         #expect(sorted[0] > 10 * sorted[1000])
+    }
+
+    @Test func everyColumnIsDocumented() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let lines = try String(contentsOf: root.appendingPathComponent("docs/demo.md"), encoding: .utf8).split(separator: "\n")
+        for table in DemoBank(customers: 0, seed: 1).tables {
+            let line = lines.first { $0.hasPrefix("| `\(table.schema.name)` |") }
+            #expect(line != nil, "\(table.schema.name)")
+            for column in table.schema.columns {
+                #expect(line?.contains("`\(column.name)`") ?? false, "\(table.schema.name).\(column.name)")
+            }
+        }
     }
 
     /// New year's days and festivals as printed in any almanac.
