@@ -247,7 +247,7 @@ struct RandomTree {
             } catch { return error.message }
         }
         func times(_ text: String, _ count: Int) -> String { String(repeating: text, count: count) }
-        let deep = 100_000
+        let deep = 20_000
         #expect(failure("from t | where " + times("(", deep) + "a" + times(")", deep)).contains("nested too deep"))
         #expect(failure("from t | where " + times("[", deep)).contains("nested too deep"))
         #expect(failure("from t | where " + times("f(", deep)).contains("nested too deep"))

@@ -41,6 +41,29 @@ extension Lexer {
         return try timeOfDay(days, start: start) ?? .date(days)
     }
 
+    /// `2026/09/30`, `30.09.2026`, `9/30/2026`: nobody divides like this.
+    mutating func foreignDate() throws(QueryError) {
+        var parts: [(start: Int, end: Int)] = []
+        var offset = at
+        let separator = byte(digitsEnd(at))
+        guard separator == UInt8(ascii: "/") || separator == UInt8(ascii: ".") else { return }
+        while parts.count < 3, isDigit(offset) {
+            let end = digitsEnd(offset)
+            parts.append((offset, end))
+            guard byte(end) == separator else { break }
+            offset = end + 1
+        }
+        guard parts.count == 3, nameLength(at: parts[2].end, first: false) == nil else { return }
+        let lengths = parts.map { $0.end - $0.start }
+        let yearFirst = lengths[0] == 4 && lengths[1] <= 2 && lengths[2] <= 2
+        guard yearFirst || (lengths[0] <= 2 && lengths[1] <= 2 && lengths[2] == 4) else { return }
+        func padded(_ part: Int) -> String { (lengths[part] == 1 ? "0" : "") + string(parts[part].start, parts[part].end) }
+        let start = at
+        at = parts[2].end
+        let hint = yearFirst ? "write \(padded(0))-\(padded(1))-\(padded(2))" : "year, month, day, as in \(padded(2))-09-30"
+        throw QueryError(.syntax, "a date is written as 2026-09-30", at: span(start, at), hint: hint)
+    }
+
     private func digits(_ offset: Int, exactly count: Int) -> Int64? {
         var value: Int64 = 0
         for index in offset..<(offset + count) {

@@ -5,6 +5,7 @@ extension Lexer {
     mutating func number() throws(QueryError) -> Literal {
         let start = at
         if let date = try dateLiteral() { return date }
+        try foreignDate()
         var digits: [UInt8] = []
         scanDigits(into: &digits)
         var scale = 0

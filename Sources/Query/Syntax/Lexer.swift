@@ -196,6 +196,8 @@ struct Lexer {
         case 0x2260: return QueryError(.syntax, "`≠` is not an operator", at: place, hint: "write `!=`")
         case 0xD7: return QueryError(.syntax, "`×` is not an operator", at: place, hint: "write `*`")
         case 0xF7: return QueryError(.syntax, "`÷` is not an operator", at: place, hint: "write `/`")
+        case 0xA3, 0xA5, 0x20AC, 0xFFE5:
+            return QueryError(.syntax, "`\(scalar)` has no meaning here", at: place, hint: "amounts have no currency sign")
         case 0x2013, 0x2014: return QueryError(.syntax, "a dash (\(code)) is not a minus sign", at: place, hint: "write `-`")
         default: break
         }

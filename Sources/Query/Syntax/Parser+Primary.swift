@@ -292,6 +292,9 @@ extension Parser {
 
     /// `amount desc`
     mutating func orderItem(key: Bool = false) throws(QueryError) -> OrderItem {
+        if key, at(.minus) {
+            throw expected("a key", hint: "a falling order is `by amount desc`; anything but a plain key stands in brackets")
+        }
         let value = key ? try primary(windows: false) : try expression()
         if accept(word: "desc") { return OrderItem(value: value, descending: true, explicit: true) }
         if accept(word: "asc") { return OrderItem(value: value, descending: false, explicit: true) }

@@ -57,3 +57,17 @@ enum Symbol: String {
     case greaterOrEqual = ">="
     case at = "@"
 }
+
+/// The language's words, for help and completion. Functions and aggregates are the catalogue's.
+public enum SyntaxWords {
+    /// Never a name, wherever they stand.
+    public static var reserved: [String] { Token.reserved.sorted() }
+    /// First words of a statement.
+    public static var statements: [String] { Parser.statementWords }
+    /// First words of a stage.
+    public static var stages: [String] { Parser.stageWords }
+    /// Options behind the file of a `load`.
+    public static var importOptions: [String] { Parser.importWords }
+    /// Of the statements, those that are understood and not built yet.
+    public static var later: [String] { Parser.laterWords }
+}
