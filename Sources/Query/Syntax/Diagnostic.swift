@@ -86,37 +86,11 @@ public struct Diagnostic: Sendable {
     }
 }
 
-/// A text that is safe on a terminal: control characters as pictures, invisible and direction-changing ones as escapes, a tab as a space.
-public func makeVisible(_ text: String) -> String {
-    var needed = false
-    for scalar in text.unicodeScalars where isUnsafe(scalar) {
-        needed = true
-        break
-    }
-    guard needed else { return text }
-    var out = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-        switch scalar.value {
-        case 0x09: out.append(" ")
-        case 0x00..<0x20: out.append(Unicode.Scalar(0x2400 + scalar.value) ?? "?")
-        case 0x7F: out.append("\u{2421}")
-        default:
-            if isUnsafe(scalar) {
-                out.append(contentsOf: "\\u{\(String(scalar.value, radix: 16, uppercase: true))}".unicodeScalars)
-            } else {
-                out.append(scalar)
-            }
-        }
-    }
-    return String(out)
-}
-
-private func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
-    if scalar.value < 0x7F { return scalar.value < 0x20 }
-    if scalar.value < 0xA0 || scalar.value == 0xAD { return true }
-    guard scalar.value >= 0x600 else { return false }
-    switch scalar.properties.generalCategory {
-    case .format, .lineSeparator, .paragraphSeparator: return true
-    default: return false
-    }
+/// A line that is safe on a terminal: control characters as pictures, invisible and direction-changing ones as escapes, a tab as a space.
+private func makeVisible(_ text: String) -> String {
+    var bytes = Array(text.utf8)
+    for at in bytes.indices where bytes[at] == UInt8(ascii: "\t") { bytes[at] = UInt8(ascii: " ") }
+    var out: [UInt8] = []
+    bytes.withUnsafeBufferPointer { _ = TerminalText.append($0, to: &out) }
+    return String(decoding: out, as: UTF8.self)
 }

@@ -201,7 +201,7 @@ struct Lexer {
         case 0x2013, 0x2014: return QueryError(.syntax, "a dash (\(code)) is not a minus sign", at: place, hint: "write `-`")
         default: break
         }
-        if displayWidth(scalar) == 0 || scalar.value < 0x20 {
+        if scalar.isInvisible {
             return QueryError(.syntax, "an invisible character (\(code)) has no meaning here", at: place, hint: "delete it")
         }
         return QueryError(

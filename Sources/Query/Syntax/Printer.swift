@@ -76,8 +76,7 @@ struct Printer {
             case "\t": out += "\\t"
             case "\r": out += "\\r"
             default:
-                let isMark = scalar.properties.generalCategory == .nonspacingMark || scalar.properties.generalCategory == .enclosingMark
-                if displayWidth(scalar) == 0, !isMark {
+                if scalar.isInvisible {
                     out += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
                 } else {
                     out.unicodeScalars.append(scalar)
