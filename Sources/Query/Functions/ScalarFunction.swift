@@ -15,6 +15,10 @@ struct FunctionInstance: Sendable {
     let isStrict: Bool
     /// The function is non-decreasing in its first argument (`month`, `floor`): lets a plan reason about ranges.
     let isMonotone: Bool
+    /// Tells instances apart whose closures hold different constants under one name.
+    let identity = Identity()
+
+    final class Identity: Sendable {}
 
     init(_ name: String, strict: Bool = true, monotone: Bool = false, kernel: @escaping Kernel) {
         self.name = name

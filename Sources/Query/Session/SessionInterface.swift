@@ -57,9 +57,12 @@ public struct ResultFooter: Sendable {
     public var rows: Int
     /// Ready sentences: divisions by zero, ties left out by `top`, the as-of date, storage order.
     public var notes: [String]
-    public init(rows: Int, notes: [String] = []) {
+    /// The day that "today" meant, as text.
+    public var asOf: String?
+    public init(rows: Int, notes: [String] = [], asOf: String? = nil) {
         self.rows = rows
         self.notes = notes
+        self.asOf = asOf
     }
 }
 

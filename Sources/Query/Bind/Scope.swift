@@ -1,0 +1,65 @@
+import Storage
+
+/// What can be named at one point of a pipe.
+struct Scope {
+    struct Column {
+        let id: ColumnID
+        var name: String
+        let type: LogicalType
+        /// A column that `select` left out stays for the row's identity, but has no name any more.
+        var isVisible = true
+        /// The join's name before the dot: `branches.city`.
+        var qualifier: String?
+    }
+    var columns: [Column] = []
+    /// What makes a row itself: the table's key, or a summary's keys. Every order ends in it.
+    var key: [ColumnID] = []
+    var time: ColumnID?
+    /// The table's name, for `customers.city`.
+    var tableName: String?
+    /// No stage has put the rows into an order yet.
+    var isStorageOrder = true
+
+    var visible: [Column] { columns.filter(\.isVisible) }
+
+    func column(_ name: String) -> Column? { columns.first { $0.isVisible && $0.name == name } }
+    func column(id: ColumnID) -> Column { columns.first { $0.id == id }! }
+
+    /// What an order ends in: the key, or all columns where there is none.
+    func tieBreakers(_ used: [PlanOrder]) -> [PlanOrder] {
+        let ids = key.isEmpty ? visible.map(\.id) : key
+        return ids.filter { id in !used.contains { $0.id == id } }.map { PlanOrder(id: $0, descending: false) }
+    }
+
+    /// Adds a column, in the place of a visible one of the same name.
+    mutating func put(_ column: Column) {
+        if let index = columns.firstIndex(where: { $0.isVisible && $0.name == column.name }) {
+            let old = columns[index]
+            columns[index] = column
+            // The old values may still make up the key.
+            columns.append(Column(id: old.id, name: old.name, type: old.type, isVisible: false, qualifier: nil))
+        } else {
+            columns.append(column)
+        }
+    }
+}
+
+/// A query ready to run.
+struct BoundQuery {
+    var plan: Plan
+    var scope: Scope
+    /// `to "file"` at the end.
+    var sink: (path: String, raw: Bool, span: SourceSpan)?
+    /// The aggregate just made, for `top … with others`.
+    var summary: SummaryShape?
+
+    /// What `with others` needs of the `summarize` before it.
+    struct SummaryShape {
+        let aggregate: AggregatePlan
+        let derived: [DerivedColumn]
+        let keyCount: Int
+    }
+
+    var columns: [ResultColumn] { scope.visible.map { ResultColumn(name: $0.name, type: $0.type) } }
+    var required: [ColumnID] { scope.visible.map(\.id) }
+}

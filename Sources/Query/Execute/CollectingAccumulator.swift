@@ -1,0 +1,113 @@
+import Dispatch
+import Storage
+
+/// Keeps the values of every group and computes the answer at the end: for what needs all values at once or in an order.
+final class CollectingAccumulator: Accumulator {
+    /// One worker's rows: their group numbers and columns (arguments, then order).
+    private struct Part {
+        var groups: [UInt32] = []
+        var columns: [ColumnBuffer]
+        var map: [UInt32]?
+    }
+    private var parts: [Part]
+    private let order: [Evaluator]
+    private let descending: [Bool]
+    private let reducer: GroupReducer
+    private let picked: [Vector]
+    private let selection = UnsafeMutablePointer<UInt16>.allocate(capacity: vectorRowsMax)
+    private let cancellation: Cancellation
+
+    init(
+        reducer: GroupReducer, type: LogicalType, arguments: [Evaluator], order: [Evaluator], descending: [Bool], filter: Evaluator?,
+        cancellation: Cancellation
+    ) {
+        self.reducer = reducer
+        self.order = order
+        self.descending = descending
+        self.cancellation = cancellation
+        let all = arguments + order
+        parts = [Part(columns: all.map { ColumnBuffer(type: $0.type, dictionary: $0.dictionary) })]
+        picked = all.map { Vector(type: $0.type, dictionary: $0.dictionary) }
+        super.init(type: type, arguments: arguments, filter: filter)
+    }
+    deinit { selection.deallocate() }
+
+    override func add(_ vectors: [Vector], _ batch: Batch, _ groups: UnsafePointer<UInt32>?, _ mask: UnsafePointer<UInt8>?) throws {
+        let all = vectors + (try order.map { try $0.evaluate(batch) })
+        guard let mask else {
+            for (column, vector) in zip(parts[0].columns, all) { column.append(vector, count: batch.count) }
+            if let groups {
+                parts[0].groups.append(contentsOf: UnsafeBufferPointer(start: groups, count: batch.count))
+            } else {
+                parts[0].groups.append(contentsOf: repeatElement(0, count: batch.count))
+            }
+            return
+        }
+        let kept = Selection.fill(selection, from: mask, count: batch.count)
+        for (index, vector) in all.enumerated() {
+            Selection.gather(vector, selection, kept, into: picked[index])
+            parts[0].columns[index].append(picked[index], count: kept)
+        }
+        for i in 0..<kept { parts[0].groups.append(groups.map { $0[Int(selection[i])] } ?? 0) }
+    }
+
+    override func merge(_ other: Accumulator, map: [UInt32]?) throws {
+        guard let other = other as? CollectingAccumulator else { preconditionFailure("workers of one query aggregate alike") }
+        for var part in other.parts {
+            if let map { for i in part.groups.indices { part.groups[i] = map[Int(part.groups[i])] } }
+            parts.append(part)
+        }
+        other.parts = []
+    }
+
+    override func finish(_ groups: [Int]) throws -> ColumnBuffer {
+        // All rows of a group side by side, in the order in which they came.
+        let size = (groups.max() ?? 0) + 1
+        var starts = Array(repeating: 0, count: size + 1)
+        for part in parts { for group in part.groups { starts[Int(group) + 1] += 1 } }
+        for i in 0..<size { starts[i + 1] += starts[i] }
+        if let fast = try reducer.reduceIntegers(parts.map { ($0.groups, $0.columns) }, starts: starts, groups: groups, type: type) { return fast }
+        let total = starts[size]
+        let columns = merged()
+        var next = starts
+        var rows = Array(repeating: 0, count: total)
+        var row = 0
+        for part in parts {
+            for group in part.groups {
+                rows[next[Int(group)]] = row
+                next[Int(group)] += 1
+                row += 1
+            }
+        }
+        let orderColumns = columns[arguments.count...]
+        let keys = zip(orderColumns, descending).map { SortKey($0, descending: $1) }
+        let argumentColumns = Array(columns[..<arguments.count])
+        let out = reducer.makeOutput(type, argumentColumns, capacity: groups.count)
+        for group in groups {
+            try cancellation.check()
+            var slice = Array(rows[starts[group]..<starts[group + 1]])
+            if !keys.isEmpty { slice.sort { Sorting.before($0, $1, keys) } }
+            try reducer.reduce(slice, argumentColumns, into: out)
+        }
+        return out
+    }
+
+    private func merged() -> [ColumnBuffer] {
+        let columns = parts[0].columns
+        for part in parts.dropFirst() { for (column, more) in zip(columns, part.columns) { column.append(more) } }
+        return columns
+    }
+}
+
+/// Turns the collected rows of one group into its answer.
+class GroupReducer {
+    /// Text results that come from the argument keep its dictionary.
+    func makeOutput(_ type: LogicalType, _ arguments: [ColumnBuffer], capacity: Int) -> ColumnBuffer {
+        ColumnBuffer(type: type, dictionary: type == .text ? arguments[0].dictionary : nil, capacity: capacity)
+    }
+    /// `rows` are places in the argument columns, in the aggregate's order where it has one; nulls have been left out.
+    func reduce(_ rows: [Int], _ arguments: [ColumnBuffer], into out: ColumnBuffer) throws { preconditionFailure("a reducer without a body") }
+
+    /// A shorter way for integers, or nil.
+    func reduceIntegers(_ parts: [(groups: [UInt32], columns: [ColumnBuffer])], starts: [Int], groups: [Int], type: LogicalType) throws -> ColumnBuffer? { nil }
+}

@@ -1,0 +1,113 @@
+import Storage
+
+/// Turns bound expressions into evaluators over one layout. One a worker; the maps over dictionaries are made once and shared.
+final class ExpressionCompiler {
+    private let layout: Layout
+    private let context: EvaluationContext
+    private let shared: SharedMaps
+
+    init(layout: Layout, context: EvaluationContext, shared: SharedMaps) {
+        self.layout = layout
+        self.context = context
+        self.shared = shared
+    }
+
+    func compile(_ bound: Bound) throws -> Evaluator {
+        if let lifted = try liftOverDictionary(bound) { return lifted }
+        switch bound.kind {
+        case .column(let id): return ColumnEvaluator(slot: layout[id], layout: layout)
+        case .constant(let value): return ConstantEvaluator(value, type: bound.type)
+        case .months: preconditionFailure("a step of months outside of date arithmetic")
+        case .function(let instance, let arguments):
+            return FunctionEvaluator(instance, try arguments.map { try compileText($0) }, type: bound.type, context: context)
+        case .compare(let comparison, let left, let right):
+            return CompareEvaluator(comparison, try compile(left), try compile(right))
+        case .and(let terms): return LogicEvaluator(try terms.map(compile), isAnd: true)
+        case .or(let terms): return LogicEvaluator(try terms.map(compile), isAnd: false)
+        case .not(let term): return NotEvaluator(try compile(term))
+        case .isNull(let term): return IsNullEvaluator(try compile(term))
+        case .inSet(let term, let set): return InSetEvaluator(try compile(term), set)
+        case .inQuery(let term, let box): return InSetEvaluator(try compile(term), box.values)
+        case .nullInQuery(let box): return ConstantEvaluator(.integer(box.hasNull ? 1 : 0), type: .bool)
+        case .coalesce(let terms): return try compileCoalesce(terms, bound)
+        case .conditional(let branches, let otherwise):
+            return try compileConditional(branches.map(\.condition), branches.map(\.value) + [otherwise], type: bound.type)
+        case .aggregate, .window: preconditionFailure("an aggregate was not lifted out of its expression")
+        }
+    }
+
+    /// Kernels take text as views.
+    private func compileText(_ bound: Bound) throws -> Evaluator {
+        let evaluator = try compile(bound)
+        return evaluator.dictionary == nil ? evaluator : DecodeEvaluator(evaluator)
+    }
+
+    /// `coalesce(a, b, c)`: the first that is not null, so `if not (a is null) then a else …`.
+    private func compileCoalesce(_ terms: [Bound], _ bound: Bound) throws -> Evaluator {
+        guard terms.count > 1 else { return try compile(terms[0]) }
+        let conditions = terms.dropLast().map { Bound(.not(Bound(.isNull($0), .bool, $0.span)), .bool, $0.span) }
+        return try compileConditional(conditions, terms, type: bound.type)
+    }
+
+    private func compileConditional(_ conditions: [Bound], _ values: [Bound], type: LogicalType) throws -> Evaluator {
+        var constantCodes: [UInt32?]?
+        var dictionary: TextDictionary?
+        if type == .text, values.allSatisfy({ $0.constantValue != nil }) {
+            (constantCodes, dictionary) = shared.constantTexts(values.map { $0.constantValue! })
+        }
+        return ConditionalEvaluator(
+            conditions: try conditions.map(compile),
+            values: try constantCodes == nil ? values.map(compile) : values.map { ConstantEvaluator($0.constantValue!, type: type) },
+            branches: values.map { _ in FilteredBranch(layout: layout) },
+            constantCodes: constantCodes, dictionary: dictionary, type: type)
+    }
+
+    /// An expression whose only column is coded text is computed once per dictionary entry, if that is fewer than the rows there may be.
+    private func liftOverDictionary(_ bound: Bound) throws -> Evaluator? {
+        if case .column = bound.kind { return nil }
+        guard let column = bound.onlyColumn, layout.contains(column) else { return nil }
+        let slot = layout[column]
+        guard let dictionary = layout.slots[slot].dictionary, dictionary.count <= SharedMaps.entriesMax else { return nil }
+        let map = try shared.map(for: bound, column: column) {
+            try DictionaryMap(source: dictionary, type: bound.type, compile: { inner in
+                try ExpressionCompiler(layout: inner, context: self.context, shared: self.shared).compile(bound.replacing(column: column, with: 0))
+            }, cancellation: context.cancellation)
+        }
+        return DictionaryMapEvaluator(map, ColumnEvaluator(slot: slot, layout: layout))
+    }
+}
+
+/// What the workers of one query share: made by the first that asks, under a lock.
+final class SharedMaps: @unchecked Sendable {
+    static let entriesMax = 1 << 20
+    private let lock = Mutex()
+    private var maps: [String: DictionaryMap] = [:]
+    private var constants: [[Value]: ([UInt32?], TextDictionary)] = [:]
+
+    func map(for bound: Bound, column: ColumnID, make: () throws -> DictionaryMap) throws -> DictionaryMap {
+        let name = "\(column):\(bound.fingerprint)"
+        return try lock.locked {
+            if let map = maps[name] { return map }
+            let map = try make()
+            maps[name] = map
+            return map
+        }
+    }
+
+    /// Codes for the texts of a conditional's constant branches; equal texts share one.
+    func constantTexts(_ values: [Value]) -> ([UInt32?], TextDictionary) {
+        lock.locked {
+            if let known = constants[values] { return known }
+            var texts: [String] = []
+            let codes = values.map { value -> UInt32? in
+                guard case .text(let text) = value else { return nil }
+                if let index = texts.firstIndex(of: text) { return UInt32(index) }
+                texts.append(text)
+                return UInt32(texts.count - 1)
+            }
+            let made = (codes, TextDictionary(texts))
+            constants[values] = made
+            return made
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import Storage
+
+/// `if a then x else if b then y else z`: every branch is computed for all rows, then picked. Kernels never trap on rows that a
+/// condition would have excluded, but errors about data (an overflow) are raised for the rows that take the branch only.
+final class ConditionalEvaluator: Evaluator {
+    private let conditions: [Evaluator]
+    private let values: [Evaluator]
+    private let out: Vector
+    private let choice: UnsafeMutablePointer<UInt8>
+    /// Where the result is text of constants: the code of each branch's text (nil: null).
+    private let constantCodes: [UInt32?]?
+    private let branches: [FilteredBranch]
+
+    init(conditions: [Evaluator], values: [Evaluator], branches: [FilteredBranch], constantCodes: [UInt32?]?, dictionary: TextDictionary?, type: LogicalType) {
+        precondition(values.count == conditions.count + 1 && values.count <= 255)
+        self.conditions = conditions
+        self.values = values
+        self.branches = branches
+        self.constantCodes = constantCodes
+        out = Vector(type: type, dictionary: dictionary)
+        choice = .allocate(capacity: vectorRowsMax)
+        super.init(type: type, dictionary: dictionary)
+    }
+    deinit { choice.deallocate() }
+
+    override func evaluate(_ batch: Batch) throws -> Vector {
+        let count = batch.count
+        out.reset()
+        choice.update(repeating: UInt8(conditions.count), count: count)
+        // From the last branch to the first, so that the first that holds wins.
+        for index in conditions.indices.reversed() {
+            let condition = try conditions[index].evaluate(batch)
+            let bits = condition.mask
+            for i in 0..<count where bits[i] != 0 && !condition.isNull(i) { choice[i] = UInt8(index) }
+        }
+        if let constantCodes {
+            for i in 0..<count {
+                if let code = constantCodes[Int(choice[i])] { out.codes[i] = code } else { out.setNull(i, of: count) }
+            }
+            return out
+        }
+        for index in values.indices {
+            try branches[index].evaluate(batch, where: choice, equals: UInt8(index), values[index], into: out)
+        }
+        return out
+    }
+}
+
+/// One branch's value for just the rows that take it: the batch is narrowed first, so that a division or an overflow in a
+/// branch that no row takes is neither counted nor raised.
+final class FilteredBranch {
+    private let layout: Layout
+    private var filtered: FilteredBatch?
+    private var parent: Batch?
+    private let mask = UnsafeMutablePointer<UInt8>.allocate(capacity: vectorRowsMax)
+
+    init(layout: Layout) { self.layout = layout }
+    deinit { mask.deallocate() }
+
+    func evaluate(_ batch: Batch, where choice: UnsafePointer<UInt8>, equals index: UInt8, _ value: Evaluator, into out: Vector) throws {
+        for i in 0..<batch.count { mask[i] = choice[i] == index ? 1 : 0 }
+        if parent !== batch {
+            parent = batch
+            filtered = FilteredBatch(parent: batch, layout: layout)
+        }
+        let narrowed = filtered!
+        guard narrowed.select(mask: mask) else { return }
+        let vector = try value.evaluate(narrowed)
+        out.scatter(vector, to: narrowed.selection, count: narrowed.count, of: batch.count)
+    }
+}
+
+extension Vector {
+    /// Row `i` of `source` becomes row `selection[i]` of this vector.
+    func scatter(_ source: Vector, to selection: UnsafePointer<UInt16>, count: Int, of total: Int) {
+        switch form {
+        case .integers: for i in 0..<count { integers[Int(selection[i])] = source.integers[i] }
+        case .doubles: for i in 0..<count { doubles[Int(selection[i])] = source.doubles[i] }
+        case .mask: for i in 0..<count { mask[Int(selection[i])] = source.mask[i] }
+        case .texts:
+            // The branch's arena is reused by the next batch only, but a constant's or a function's vector may be shared: views stay
+            // valid until then.
+            for i in 0..<count { texts[Int(selection[i])] = source.isNull(i) ? TextView(base: nil, count: 0) : source.text(i) }
+            keepers.append(contentsOf: source.keepers)
+        case .codes: for i in 0..<count { codes[Int(selection[i])] = source.codes[i] }
+        }
+        if source.hasNulls { for i in 0..<count where source.nulls[i] != 0 { setNull(Int(selection[i]), of: total) } }
+    }
+}

@@ -1,0 +1,272 @@
+import Storage
+
+extension Executor {
+    /// Groups in dense arrays cost memory for every possible group; beyond this many a hash table is smaller.
+    private static let denseGroupsMax = 1 << 16
+    private static let distinctBitsMax = 1 << 31
+
+    func run(_ plan: AggregatePlan, required: Set<ColumnID>) throws -> Relation {
+        let measures = plan.measures.filter { required.contains($0.id) }
+        var below: Set<ColumnID> = []
+        for key in plan.keys { below.formUnion(key.value.columns) }
+        for measure in measures { for column in Bound(.aggregate(measure.call), measure.type, 0..<0).columns { below.insert(column) } }
+        let pipeline = try pipeline(plan.input, required: below)
+        let ranges = RangeFinder(plan.input)
+        let design = try GroupDesign(plan.keys, pipeline.layout, ranges, rows: ranges.rowCount, shared: shared, cancellation: cancellation)
+        let factories = measures.map { AccumulatorFactory(call: $0.call, type: $0.type, groups: design.denseSize, ranges: ranges) }
+        let sinks = try run(pipeline) { worker in
+            let compiler = worker.compiler(pipeline.layout)
+            return AggregateSink(try design.makeIndex(compiler), try factories.map { try $0.make(compiler, worker.evaluation) })
+        }
+        guard let first = sinks.first else { preconditionFailure("a run has at least one worker") }
+        for other in sinks.dropFirst() { try first.merge(other) }
+        for accumulator in first.accumulators { accumulator.reserve(first.index.groupCount) }
+        let (groups, keyColumns) = first.index.keys()
+        var slots: [Layout.Slot] = []
+        var columns: [ColumnBuffer] = []
+        for (key, column) in zip(plan.keys, keyColumns) {
+            slots.append(Layout.Slot(id: key.id, type: key.value.type, dictionary: column.dictionary))
+            columns.append(column)
+        }
+        for (measure, accumulator) in zip(measures, first.accumulators) {
+            let column = try accumulator.finish(groups)
+            slots.append(Layout.Slot(id: measure.id, type: measure.type, dictionary: column.dictionary))
+            columns.append(column)
+        }
+        let rows = Relation(layout: Layout(slots), columns: columns, rowCount: groups.count)
+        return plan.keys.isEmpty ? rows : try sorted(rows, plan.keys.map { PlanOrder(id: $0.id, descending: false) })
+    }
+}
+
+/// How the groups of one aggregate are numbered, decided once for all workers.
+private struct GroupDesign: Sendable {
+    private let keys: [DerivedColumn]
+    /// Set where every key has a known small range: (minimum, number of values) of each.
+    private let dense: [(minimum: Int64, values: Int)]?
+
+    init(_ keys: [DerivedColumn], _ layout: Layout, _ ranges: RangeFinder, rows: Int, shared: SharedMaps, cancellation: Cancellation) throws {
+        self.keys = keys
+        let compiler = ExpressionCompiler(layout: layout, context: EvaluationContext(cancellation: cancellation), shared: shared)
+        var parts: [(minimum: Int64, values: Int)]? = []
+        var size = 1
+        // Hashing costs some twenty bytes a group; a dense table may have as many places as rows and still be cheaper.
+        let limit = max(1 << 16, min(1 << 23, rows / 2))
+        for key in keys {
+            let evaluator = try compiler.compile(key.value)
+            let part: (minimum: Int64, values: Int)?
+            if let dictionary = evaluator.dictionary {
+                part = (0, dictionary.count)
+            } else if evaluator.type == .bool {
+                part = (0, 2)
+            } else if let range = ranges.range(of: key.value), range.upperBound.subtractingReportingOverflow(range.lowerBound).overflow == false,
+                range.upperBound - range.lowerBound < Int64(limit)
+            {
+                part = (range.lowerBound, Int(range.upperBound - range.lowerBound) + 1)
+            } else {
+                part = nil
+            }
+            guard let part, part.values + 1 <= limit / size else {
+                parts = nil
+                break
+            }
+            size *= part.values + 1
+            parts?.append(part)
+        }
+        dense = parts
+    }
+
+    /// Number of groups where it is known beforehand.
+    var denseSize: Int? {
+        if keys.isEmpty { return 1 }
+        return dense.map { $0.reduce(1) { $0 * ($1.values + 1) } }
+    }
+
+    func makeIndex(_ compiler: ExpressionCompiler) throws -> GroupIndex {
+        if keys.isEmpty { return SingleGroup() }
+        let evaluators = try keys.map { try compiler.compile($0.value) }
+        guard let dense else { return HashGroups(evaluators) }
+        return DenseGroups(zip(evaluators, dense).map { DenseGroups.Key(evaluator: $0, minimum: $1.minimum, values: $1.values) })
+    }
+}
+
+final class AggregateSink: BatchSink {
+    let index: GroupIndex
+    let accumulators: [Accumulator]
+    private let groups = UnsafeMutablePointer<UInt32>.allocate(capacity: vectorRowsMax)
+    private let single: Bool
+
+    init(_ index: GroupIndex, _ accumulators: [Accumulator]) {
+        self.index = index
+        self.accumulators = accumulators
+        single = index is SingleGroup
+        for accumulator in accumulators { accumulator.reserve(index.groupCount) }
+    }
+    deinit { groups.deallocate() }
+
+    func consume(_ batch: Batch, morsel: Int) throws {
+        if !single {
+            try index.assign(batch, into: groups)
+            for accumulator in accumulators { accumulator.reserve(index.groupCount) }
+        }
+        for accumulator in accumulators { try accumulator.update(batch, single ? nil : UnsafePointer(groups)) }
+    }
+
+    func merge(_ other: AggregateSink) throws {
+        let map = index.merge(other.index)
+        for (accumulator, theirs) in zip(accumulators, other.accumulators) {
+            accumulator.reserve(index.groupCount)
+            try accumulator.merge(theirs, map: index is HashGroups ? map : nil)
+        }
+    }
+}
+
+/// Makes the accumulator of one measure for each worker.
+struct AccumulatorFactory: Sendable {
+    let call: AggregateCall
+    let type: LogicalType
+    let groups: Int?
+    let ranges: RangeFinder
+
+    private static let distinctBytesMax = 64 << 20
+
+    func make(_ compiler: ExpressionCompiler, _ context: EvaluationContext) throws -> Accumulator {
+        let arguments = try call.arguments.map { try compiler.compile($0) }
+        let filter = try call.filter.map { try compiler.compile($0) }
+        func collecting(_ reducer: GroupReducer, _ count: Int = 1) throws -> Accumulator {
+            CollectingAccumulator(
+                reducer: reducer, type: type, arguments: Array(arguments.prefix(count)), order: try call.order.map { try compiler.compile($0.value) },
+                descending: call.order.map(\.descending), filter: filter, cancellation: context.cancellation)
+        }
+        switch call.function {
+        case .count: return CountAccumulator(asBool: false, arguments: arguments, filter: filter)
+        case .exists: return CountAccumulator(asBool: true, arguments: arguments, filter: filter)
+        case .sum, .avg:
+            let average = call.function == .avg
+            if arguments[0].type == .float { return DoubleSumAccumulator(average: average, argument: arguments[0], filter: filter) }
+            return IntegerSumAccumulator(average: average, type: type, argument: arguments[0], filter: filter)
+        case .min: return ExtremeAccumulators.make(isMaximum: false, argument: arguments[0], filter: filter)
+        case .max: return ExtremeAccumulators.make(isMaximum: true, argument: arguments[0], filter: filter)
+        case .distinct: return distinct(arguments[0], filter)
+        case .median: return try collecting(QuantileReducer(numerator: 1, denominator: 2, scaleUp: quantileScale))
+        case .quantile:
+            guard case .integer(let share)? = call.arguments[1].constantValue else { preconditionFailure("checked when bound") }
+            return try collecting(QuantileReducer(numerator: share, denominator: Decimals.power(call.arguments[1].type.scale), scaleUp: quantileScale))
+        case .first: return try collecting(EdgeReducer(last: false))
+        case .last: return try collecting(EdgeReducer(last: true))
+        case .mode: return try collecting(ModeReducer())
+        case .list:
+            guard case .integer(let limit)? = call.arguments[1].constantValue else { preconditionFailure("checked when bound") }
+            return try collecting(ListReducer(limit: Int(limit), ordered: !call.order.isEmpty))
+        case .variance: return try collecting(MomentReducer(.variance))
+        case .stddev: return try collecting(MomentReducer(.standardDeviation))
+        case .correlation: return try collecting(MomentReducer(.correlation), 2)
+        case .slope: return try collecting(MomentReducer(.slope), 2)
+        case .weightedAvg: return try collecting(MomentReducer(.weightedAverage), 2)
+        }
+    }
+
+    private var quantileScale: Int64 { Decimals.power(type.scale - call.arguments[0].type.scale) }
+
+    private func distinct(_ argument: Evaluator, _ filter: Evaluator?) -> Accumulator {
+        guard let groups else { return HashDistinctAccumulator(argument: argument, filter: filter) }
+        var values: (minimum: Int64, count: Int)?
+        if let dictionary = argument.dictionary {
+            values = (0, max(dictionary.count, 1))
+        } else if argument.type == .bool {
+            values = (0, 2)
+        } else if argument.type.physical == .integer, let range = ranges.range(of: call.arguments[0]),
+            range.upperBound.subtractingReportingOverflow(range.lowerBound).overflow == false, range.upperBound - range.lowerBound < 1 << 40
+        {
+            values = (range.lowerBound, Int(range.upperBound - range.lowerBound) + 1)
+        }
+        if let values, values.count / 8 <= Self.distinctBytesMax / max(groups, 1) {
+            return BitmapDistinctAccumulator(minimum: values.minimum, values: values.count, argument: argument, filter: filter)
+        }
+        return HashDistinctAccumulator(argument: argument, filter: filter)
+    }
+}
+
+/// What block headers say about the values an expression can take.
+struct RangeFinder: Sendable {
+    private let plan: Plan
+    init(_ plan: Plan) { self.plan = plan }
+
+    /// Rows of the table or relation below; an upper bound.
+    var rowCount: Int { Self.rowCount(plan) }
+
+    private static func rowCount(_ plan: Plan) -> Int {
+        switch plan {
+        case .scan(let scan): scan.table.rowCount
+        case .rows(let relation): relation.rowCount
+        case .filter(let input, _), .derive(let input, _), .window(let input, _), .sort(let input, _), .take(let input, _, _), .sample(let input, _, _),
+            .assert(let input, _), .assertAll(let input, _, _):
+            rowCount(input)
+        case .aggregate(let aggregate): rowCount(aggregate.input)
+        case .top(let top): rowCount(top.input)
+        case .join(let join): rowCount(join.left)
+        case .union(let union): union.inputs.reduce(0) { $0 + rowCount($1) }
+        case .fill: 1 << 20
+        }
+    }
+
+    /// All non-null values lie in the range; nil where nothing is known.
+    func range(of bound: Bound) -> ClosedRange<Int64>? { Self.range(of: bound, plan) }
+
+    private static func range(of bound: Bound, _ plan: Plan) -> ClosedRange<Int64>? {
+        guard bound.type.physical == .integer else { return nil }
+        switch bound.kind {
+        case .column(let id): return range(ofColumn: id, plan)
+        case .constant(.integer(let value)): return value...value
+        case .function(let instance, let arguments):
+            // A non-decreasing function of one column maps the ends to the ends.
+            guard instance.isMonotone, arguments.count == 1, let inner = range(of: arguments[0], plan),
+                let low = ConstantFolding.apply(instance, to: [.integer(inner.lowerBound)], [arguments[0].type], result: bound.type),
+                let high = ConstantFolding.apply(instance, to: [.integer(inner.upperBound)], [arguments[0].type], result: bound.type),
+                case .integer(let a) = low, case .integer(let b) = high, a <= b
+            else { return nil }
+            return a...b
+        case .constant, .months, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .inQuery, .nullInQuery, .aggregate, .window: return nil
+        }
+    }
+
+    private static func range(ofColumn id: ColumnID, _ plan: Plan) -> ClosedRange<Int64>? {
+        switch plan {
+        case .scan(let scan):
+            guard let index = scan.columns.first(where: { $0.id == id })?.index, scan.table.schema.columns[index].type.physical == .integer else { return nil }
+            var low = Int64.max
+            var high = Int64.min
+            for segment in scan.table.segments {
+                for block in 0..<segment.blockCount {
+                    let meta = segment.meta(column: index, block: block)
+                    if meta.nullCount == meta.rowCount { continue }
+                    low = min(low, meta.minimum)
+                    high = max(high, meta.maximum)
+                }
+            }
+            return low <= high ? low...high : nil
+        case .rows(let relation):
+            guard relation.layout.contains(id) else { return nil }
+            let column = relation[id]
+            guard column.form == .integers, column.count > 0 else { return nil }
+            var low = column.integers[0]
+            var high = low
+            for i in 0..<column.count {
+                low = min(low, column.integers[i])
+                high = max(high, column.integers[i])
+            }
+            return low...high
+        case .filter(let input, _), .sort(let input, _), .take(let input, _, _), .sample(let input, _, _), .assert(let input, _), .assertAll(let input, _, _):
+            return range(ofColumn: id, input)
+        case .derive(let input, let columns):
+            if let column = columns.first(where: { $0.id == id }) { return range(of: column.value, input) }
+            return range(ofColumn: id, input)
+        case .window(let input, let columns): return columns.contains { $0.id == id } ? nil : range(ofColumn: id, input)
+        case .top(let top): return top.others ? nil : range(ofColumn: id, top.input)
+        case .aggregate(let aggregate):
+            guard let key = aggregate.keys.first(where: { $0.id == id }) else { return nil }
+            return range(of: key.value, aggregate.input)
+        case .join(let join): return range(ofColumn: id, join.left)
+        case .union, .fill: return nil
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import Storage
+
+extension Executor {
+    /// The plan as a source and streaming steps; whatever cannot stream is run here and becomes the source.
+    func pipeline(_ plan: Plan, required: Set<ColumnID>) throws -> Pipeline {
+        switch plan {
+        case .scan(let scan): return Pipeline(source: try ScanSource(scan, required: required))
+        case .rows(let relation): return Pipeline(source: RelationSource(relation: relation))
+        case .filter(let input, let condition):
+            var pipeline = try pipeline(input, required: required.union(condition.columns))
+            pipeline.append(FilterStep(condition: condition))
+            return pipeline
+        case .derive(let input, let columns): return try derive(input, columns, required)
+        case .aggregate(let aggregate): return relationPipeline(try run(aggregate, required: required))
+        case .window(let input, let columns): return try windows(input, columns, required)
+        case .sort(let input, let order):
+            let rows = try relation(input, required: required.union(order.map(\.id)))
+            return relationPipeline(try sorted(rows, order))
+        case .take(let input, let first, let count): return relationPipeline(try take(input, first: first, count: count, required: required))
+        case .top(let top): return relationPipeline(try run(top, required: required))
+        case .join(let join): return try run(join, required: required)
+        case .union(let union): return relationPipeline(try run(union, required: required))
+        case .fill(let fill): return relationPipeline(try run(fill, required: required))
+        case .sample(let input, let size, let seed): return relationPipeline(try sample(input, size, seed: seed, required: required))
+        case .assertAll(let input, let aggregate, let check):
+            let row = Plan.rows(try run(aggregate, required: Set(aggregate.measures.map(\.id))))
+            _ = try run(check, over: row, required: [])
+            return try pipeline(input, required: required)
+        case .assert(let input, let check): return relationPipeline(try run(check, over: input, required: required))
+        }
+    }
+
+    func relationPipeline(_ relation: Relation) -> Pipeline { Pipeline(source: RelationSource(relation: relation)) }
+
+    private func derive(_ input: Plan, _ columns: [DerivedColumn], _ required: Set<ColumnID>) throws -> Pipeline {
+        let wanted = columns.filter { required.contains($0.id) }
+        let made = Set(columns.map(\.id))
+        let kept = required.subtracting(made)
+        var below = kept
+        for column in wanted { below.formUnion(column.value.columns) }
+        var pipeline = try pipeline(input, required: below)
+        if wanted.isEmpty { return pipeline }
+        // Layouts are worked out once, here, so that every worker agrees on which text is coded.
+        let context = EvaluationContext(cancellation: cancellation)
+        let compiler = ExpressionCompiler(layout: pipeline.layout, context: context, shared: shared)
+        let through = kept.filter { pipeline.layout.contains($0) }.sorted()
+        let slots =
+            through.map { pipeline.layout.slots[pipeline.layout[$0]] }
+            + (try wanted.map { Layout.Slot(id: $0.id, type: $0.value.type, dictionary: try compiler.compile($0.value).dictionary) })
+        pipeline.append(DeriveStep(columns: wanted, kept: through, output: Layout(slots)))
+        return pipeline
+    }
+
+    func sorted(_ rows: Relation, _ order: [PlanOrder]) throws -> Relation {
+        let keys = order.map { SortKey(rows[$0.id], descending: $0.descending) }
+        return rows.picked(try Sorting.permutation(keys, count: rows.rowCount, cancellation: cancellation))
+    }
+
+    /// Only as many morsels are run as it takes to fill the rows.
+    private func take(_ input: Plan, first: Int, count: Int, required: Set<ColumnID>) throws -> Relation {
+        let pipeline = try pipeline(input, required: required)
+        let slots = pipeline.layout.slots.enumerated().filter { required.contains($1.id) }.map(\.offset)
+        let layout = Layout(slots.map { pipeline.layout.slots[$0] })
+        let wanted = first + count
+        let rows = Relation(layout: layout)
+        var next = 0
+        while next < pipeline.source.morselCount, rows.rowCount < wanted {
+            let end = min(next + limits.threads, pipeline.source.morselCount)
+            let sinks = try run(pipeline, morsels: next..<end) { _ in CollectSink(layout: layout, slots: slots) }
+            rows.append(CollectSink.merge(sinks, layout: layout))
+            next = end
+        }
+        return rows.picked(Array(min(first, rows.rowCount)..<min(wanted, rows.rowCount)))
+    }
+
+    /// Hands the rows on in their order while holding only a few morsels of them.
+    func deliver(_ plan: Plan, required: Set<ColumnID>, _ receive: (Relation) throws -> Void) throws {
+        let pipeline = try pipeline(plan, required: required)
+        let slots = pipeline.layout.slots.enumerated().filter { required.contains($1.id) }.map(\.offset)
+        let layout = Layout(slots.map { pipeline.layout.slots[$0] })
+        if let source = pipeline.source as? RelationSource, pipeline.steps.isEmpty { return try receive(source.relation) }
+        var next = 0
+        while next < pipeline.source.morselCount {
+            let end = min(next + limits.threads * 2, pipeline.source.morselCount)
+            let sinks = try run(pipeline, morsels: next..<end) { _ in CollectSink(layout: layout, slots: slots) }
+            try receive(CollectSink.merge(sinks, layout: layout))
+            next = end
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import Dispatch
+import Storage
+
+/// Runs plans. One a statement: it collects what the footer says.
+final class Executor: @unchecked Sendable {
+    struct Limits: Sendable {
+        var threads: Int
+        var memoryBytesMax: Int
+    }
+    let limits: Limits
+    let cancellation: Cancellation
+    let shared = SharedMaps()
+    private(set) var divisionsByZero = 0
+    private(set) var undefinedResults = 0
+    private(set) var notes: [String] = []
+    private let lock = Mutex()
+    /// Called with morsels done and in all.
+    var progress: ((Int, Int) -> Void)?
+
+    init(limits: Limits, cancellation: Cancellation) {
+        self.limits = limits
+        self.cancellation = cancellation
+    }
+
+    func note(_ text: String) { lock.locked { if !notes.contains(text) { notes.append(text) } } }
+
+    func absorb(_ context: EvaluationContext) {
+        lock.locked {
+            divisionsByZero += context.divisionsByZero
+            undefinedResults += context.undefinedResults
+        }
+    }
+
+    /// Runs every morsel through a worker's copy of the pipeline into that worker's sink; returns the sinks. The first error of the
+    /// earliest morsel is the one that is thrown, so that an error does not depend on how workers took turns.
+    func run<Sink: BatchSink & SendableMetatype>(
+        _ pipeline: Pipeline, morsels: Range<Int>? = nil, _ makeSink: @escaping @Sendable (WorkerContext) throws -> Sink
+    ) throws -> [Sink] {
+        let morsels = morsels ?? 0..<pipeline.source.morselCount
+        let workerCount = max(1, min(limits.threads, morsels.count))
+        let queue = MorselQueue(morsels)
+        let outcomes = WorkerOutcomes<Sink>(count: workerCount)
+        let body: @Sendable (Int) -> Void = { [self] index in
+            let context = EvaluationContext(cancellation: cancellation)
+            let worker = WorkerContext(evaluation: context, shared: shared)
+            var at = morsels.lowerBound
+            do {
+                let sink = try makeSink(worker)
+                outcomes.set(sink, at: index)
+                let copy = try PipelineWorker(pipeline, worker)
+                while let morsel = queue.next() {
+                    at = morsel
+                    try copy.run(morsel, into: sink)
+                    if index == 0 { progress?(morsel - morsels.lowerBound, morsels.count) }
+                }
+            } catch {
+                outcomes.fail(error, morsel: at)
+                queue.stop()
+            }
+            absorb(context)
+        }
+        if workerCount == 1 { body(0) } else { DispatchQueue.concurrentPerform(iterations: workerCount, execute: body) }
+        if let error = outcomes.error { throw error }
+        return outcomes.sinks
+    }
+
+    /// All rows of a plan, with (at least) the required columns.
+    func relation(_ plan: Plan, required: Set<ColumnID>) throws -> Relation {
+        let pipeline = try pipeline(plan, required: required)
+        if let source = pipeline.source as? RelationSource, pipeline.steps.isEmpty { return source.relation }
+        return try collect(pipeline, required: required)
+    }
+
+    /// The rows of a pipeline in the order of its source.
+    func collect(_ pipeline: Pipeline, required: Set<ColumnID>) throws -> Relation {
+        let slots = pipeline.layout.slots.enumerated().filter { required.contains($1.id) }.map(\.offset)
+        let layout = Layout(slots.map { pipeline.layout.slots[$0] })
+        let sinks = try run(pipeline) { _ in CollectSink(layout: layout, slots: slots) }
+        return CollectSink.merge(sinks, layout: layout)
+    }
+}
+
+/// Morsel numbers, handed out in order.
+final class MorselQueue: @unchecked Sendable {
+    private let lock = Mutex()
+    private var rest: Range<Int>
+    init(_ morsels: Range<Int>) { rest = morsels }
+    func next() -> Int? { lock.locked { rest.isEmpty ? nil : rest.removeFirst() } }
+    func stop() { lock.locked { rest = rest.upperBound..<rest.upperBound } }
+}
+
+private final class WorkerOutcomes<Sink>: @unchecked Sendable {
+    private let lock = Mutex()
+    private var made: [Sink?]
+    private var failure: (morsel: Int, error: any Error)?
+
+    init(count: Int) { made = Array(repeating: nil, count: count) }
+    func set(_ sink: Sink, at index: Int) { lock.locked { made[index] = sink } }
+    func fail(_ error: any Error, morsel: Int) { lock.locked { if failure == nil || morsel < failure!.morsel { failure = (morsel, error) } } }
+    var error: (any Error)? { failure?.error }
+    var sinks: [Sink] { made.compactMap { $0 } }
+}
+
+/// Keeps every row, a relation for each morsel, so that they can be put in order.
+final class CollectSink: BatchSink {
+    private let layout: Layout
+    private let slots: [Int]
+    private let view: RowsBatch
+    private(set) var byMorsel: [(morsel: Int, relation: Relation)] = []
+
+    init(layout: Layout, slots: [Int]) {
+        self.layout = layout
+        self.slots = slots
+        view = RowsBatch(layout: layout)
+    }
+
+    func consume(_ batch: Batch, morsel: Int) throws {
+        if byMorsel.last?.morsel != morsel { byMorsel.append((morsel, Relation(layout: layout))) }
+        view.set(try slots.map { try batch.vector($0) }, count: batch.count)
+        try byMorsel[byMorsel.count - 1].relation.append(view)
+    }
+
+    static func merge(_ sinks: [CollectSink], layout: Layout) -> Relation {
+        let parts = sinks.flatMap(\.byMorsel).sorted { $0.morsel < $1.morsel }
+        if parts.count == 1 { return parts[0].relation }
+        let whole = Relation(layout: layout)
+        for part in parts { whole.append(part.relation) }
+        return whole
+    }
+}

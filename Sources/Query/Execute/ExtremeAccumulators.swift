@@ -1,0 +1,160 @@
+import Storage
+
+/// `min` and `max` of numbers, dates and bools.
+final class NumericExtremeAccumulator<Number: Comparable>: Accumulator {
+    private var best = GroupStates<Number>()
+    private var seen = GroupStates<UInt8>()
+    private let isMaximum: Bool
+    /// What every value improves on.
+    private let start: Number
+    private let read: (Vector) -> UnsafePointer<Number>
+    private let write: (ColumnBuffer, Number) -> Void
+
+    init(
+        isMaximum: Bool, start: Number, argument: Evaluator, filter: Evaluator?, read: @escaping (Vector) -> UnsafePointer<Number>,
+        write: @escaping (ColumnBuffer, Number) -> Void
+    ) {
+        self.isMaximum = isMaximum
+        self.start = start
+        self.read = read
+        self.write = write
+        super.init(type: argument.type, arguments: [argument], filter: filter)
+    }
+    deinit {
+        best.free()
+        seen.free()
+    }
+    override func grow(from old: Int, to new: Int) {
+        best.grow(to: new, filling: start)
+        seen.grow(to: new, filling: 0)
+    }
+
+    override func add(_ vectors: [Vector], _ batch: Batch, _ groups: UnsafePointer<UInt32>?, _ mask: UnsafePointer<UInt8>?) throws {
+        let values = read(vectors[0])
+        let best = best.pointer
+        let seen = seen.pointer
+        let count = batch.count
+        if groups == nil, mask == nil {
+            var result = best[0]
+            if isMaximum { for i in 0..<count { result = max(result, values[i]) } } else { for i in 0..<count { result = min(result, values[i]) } }
+            best[0] = result
+            if count > 0 { seen[0] = 1 }
+            return
+        }
+        for i in 0..<count where mask == nil || mask![i] != 0 {
+            let group = groups == nil ? 0 : Int(groups![i])
+            let value = values[i]
+            seen[group] = 1
+            if isMaximum ? value > best[group] : value < best[group] { best[group] = value }
+        }
+    }
+
+    override func merge(_ other: Accumulator, map: [UInt32]?) throws {
+        guard let other = other as? NumericExtremeAccumulator<Number> else { preconditionFailure("workers of one query aggregate alike") }
+        for group in 0..<min(other.best.count, map?.count ?? .max) where other.seen.pointer[group] != 0 {
+            let target = Self.target(group, map)
+            let value = other.best.pointer[group]
+            seen.pointer[target] = 1
+            if isMaximum ? value > best.pointer[target] : value < best.pointer[target] { best.pointer[target] = value }
+        }
+    }
+
+    override func finish(_ groups: [Int]) throws -> ColumnBuffer {
+        let out = ColumnBuffer(type: type, capacity: groups.count)
+        for group in groups { if seen.pointer[group] != 0 { write(out, best.pointer[group]) } else { out.appendNull() } }
+        return out
+    }
+}
+
+enum ExtremeAccumulators {
+    static func make(isMaximum: Bool, argument: Evaluator, filter: Evaluator?) -> Accumulator {
+        switch argument.type {
+        case .text: TextExtremeAccumulator(isMaximum: isMaximum, argument: argument, filter: filter)
+        case .float:
+            NumericExtremeAccumulator<Double>(
+                isMaximum: isMaximum, start: isMaximum ? -.infinity : .infinity, argument: argument, filter: filter,
+                read: { UnsafePointer($0.doubles) }, write: { $0.append(double: $1) })
+        case .bool:
+            NumericExtremeAccumulator<UInt8>(
+                isMaximum: isMaximum, start: isMaximum ? 0 : 1, argument: argument, filter: filter,
+                read: { UnsafePointer($0.mask) }, write: { $0.append(integer: Int64($1)) })
+        case .int, .decimal, .date, .timestamp, .week, .month, .quarter, .year, .duration:
+            NumericExtremeAccumulator<Int64>(
+                isMaximum: isMaximum, start: isMaximum ? .min : .max, argument: argument, filter: filter,
+                read: { UnsafePointer($0.integers) }, write: { $0.append(integer: $1) })
+        }
+    }
+}
+
+/// `min` and `max` of text, by code point.
+final class TextExtremeAccumulator: Accumulator {
+    private var best: [[UInt8]?] = []
+    /// Of a coded column the best code, so that bytes are compared by rank.
+    private var codes: [UInt32] = []
+    private let isMaximum: Bool
+    private let ranks: UnsafeBufferPointer<UInt32>?
+    private let dictionary: TextDictionary?
+
+    init(isMaximum: Bool, argument: Evaluator, filter: Evaluator?) {
+        self.isMaximum = isMaximum
+        dictionary = argument.dictionary
+        ranks = argument.dictionary?.ranks
+        super.init(type: .text, arguments: [argument], filter: filter)
+    }
+    override func grow(from old: Int, to new: Int) {
+        if dictionary != nil {
+            codes.append(contentsOf: repeatElement(.max, count: new - old))
+        } else {
+            best.append(contentsOf: repeatElement(nil, count: new - old))
+        }
+    }
+
+    override func add(_ vectors: [Vector], _ batch: Batch, _ groups: UnsafePointer<UInt32>?, _ mask: UnsafePointer<UInt8>?) throws {
+        let vector = vectors[0]
+        for i in 0..<batch.count where mask == nil || mask![i] != 0 {
+            let group = groups == nil ? 0 : Int(groups![i])
+            if ranks != nil { consider(code: vector.codes[i], group) } else { consider(vector.texts[i], group) }
+        }
+    }
+
+    private func consider(code: UInt32, _ group: Int) {
+        let known = codes[group]
+        let ranks = ranks!
+        if known == .max || (isMaximum ? ranks[Int(code)] > ranks[Int(known)] : ranks[Int(code)] < ranks[Int(known)]) { codes[group] = code }
+    }
+
+    private func consider(_ view: TextView, _ group: Int) {
+        guard let known = best[group] else {
+            best[group] = Array(view.buffer)
+            return
+        }
+        let order = known.withUnsafeBufferPointer { TextView.compare(view, TextView(base: $0.baseAddress, count: $0.count)) }
+        if isMaximum ? order > 0 : order < 0 { best[group] = Array(view.buffer) }
+    }
+
+    override func merge(_ other: Accumulator, map: [UInt32]?) throws {
+        guard let other = other as? TextExtremeAccumulator else { preconditionFailure("workers of one query aggregate alike") }
+        for group in 0..<min(max(other.codes.count, other.best.count), map?.count ?? .max) {
+            let target = Self.target(group, map)
+            if ranks != nil {
+                if other.codes[group] != .max { consider(code: other.codes[group], target) }
+            } else if let theirs = other.best[group] {
+                theirs.withUnsafeBufferPointer { consider(TextView(base: $0.baseAddress, count: $0.count), target) }
+            }
+        }
+    }
+
+    override func finish(_ groups: [Int]) throws -> ColumnBuffer {
+        let out = ColumnBuffer(type: .text, dictionary: dictionary, capacity: groups.count)
+        for group in groups {
+            if dictionary != nil {
+                if codes[group] == .max { out.appendNull() } else { out.append(code: codes[group]) }
+            } else if let bytes = best[group] {
+                bytes.withUnsafeBufferPointer { out.append(text: TextView(base: $0.baseAddress, count: $0.count)) }
+            } else {
+                out.appendNull()
+            }
+        }
+        return out
+    }
+}

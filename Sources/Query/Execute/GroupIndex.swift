@@ -1,0 +1,288 @@
+import Storage
+
+/// Gives every row the number of its group. One a worker; merged when all rows have been seen.
+class GroupIndex {
+    /// Groups so far; numbers are below it.
+    var groupCount: Int { preconditionFailure("a group index without a body") }
+    func assign(_ batch: Batch, into groups: UnsafeMutablePointer<UInt32>) throws { preconditionFailure("a group index without a body") }
+    /// Takes in another worker's groups; returns the number here of each group there.
+    func merge(_ other: GroupIndex) -> [UInt32] { preconditionFailure("a group index without a body") }
+    /// The groups that hold rows, and their keys in the order of those.
+    func keys() -> (groups: [Int], columns: [ColumnBuffer]) { preconditionFailure("a group index without a body") }
+}
+
+/// Everything is one group, also where there are no rows.
+final class SingleGroup: GroupIndex {
+    override var groupCount: Int { 1 }
+    override func assign(_ batch: Batch, into groups: UnsafeMutablePointer<UInt32>) throws { groups.update(repeating: 0, count: batch.count) }
+    override func merge(_ other: GroupIndex) -> [UInt32] { [0] }
+    override func keys() -> (groups: [Int], columns: [ColumnBuffer]) { ([0], []) }
+}
+
+/// Keys whose values are known to lie in small ranges: the group is computed, not looked up.
+final class DenseGroups: GroupIndex {
+    struct Key {
+        let evaluator: Evaluator
+        let minimum: Int64
+        /// Number of values; null is the one behind the last.
+        let values: Int
+    }
+    private let keyParts: [Key]
+    private let strides: [Int]
+    private let total: Int
+    private var seen: [UInt8]
+
+    static func size(_ keys: [Key]) -> Int? {
+        var size = 1
+        for key in keys {
+            let (product, overflow) = size.multipliedReportingOverflow(by: key.values + 1)
+            if overflow { return nil }
+            size = product
+        }
+        return size
+    }
+
+    init(_ keys: [Key]) {
+        keyParts = keys
+        var strides: [Int] = []
+        var size = 1
+        for key in keys {
+            strides.append(size)
+            size *= key.values + 1
+        }
+        self.strides = strides
+        total = size
+        seen = Array(repeating: 0, count: size)
+    }
+
+    override var groupCount: Int { total }
+
+    override func assign(_ batch: Batch, into groups: UnsafeMutablePointer<UInt32>) throws {
+        let count = batch.count
+        for (index, key) in keyParts.enumerated() {
+            let vector = try key.evaluator.evaluate(batch)
+            let stride = UInt32(strides[index])
+            let nullGroup = UInt32(key.values) &* stride
+            switch vector.form {
+            case .integers:
+                let values = vector.integers
+                let minimum = key.minimum
+                if index == 0 {
+                    for i in 0..<count { groups[i] = UInt32(truncatingIfNeeded: values[i] &- minimum) }
+                } else {
+                    for i in 0..<count { groups[i] = groups[i] &+ UInt32(truncatingIfNeeded: values[i] &- minimum) &* stride }
+                }
+                if vector.hasNulls {
+                    let nulls = vector.nulls
+                    for i in 0..<count where nulls[i] != 0 {
+                        groups[i] = (index == 0 ? 0 : groups[i] &- UInt32(truncatingIfNeeded: values[i] &- minimum) &* stride) &+ nullGroup
+                    }
+                }
+            case .codes:
+                let codes = vector.codes
+                if index == 0 { for i in 0..<count { groups[i] = codes[i] } } else { for i in 0..<count { groups[i] = groups[i] &+ codes[i] &* stride } }
+                if vector.hasNulls {
+                    let nulls = vector.nulls
+                    for i in 0..<count where nulls[i] != 0 { groups[i] = (index == 0 ? 0 : groups[i] &- codes[i] &* stride) &+ nullGroup }
+                }
+            case .mask:
+                let mask = vector.mask
+                for i in 0..<count {
+                    let part = vector.isNull(i) ? nullGroup : UInt32(mask[i]) &* stride
+                    groups[i] = (index == 0 ? 0 : groups[i]) &+ part
+                }
+            case .doubles, .texts: preconditionFailure("a dense key is an integer or a code")
+            }
+        }
+        seen.withUnsafeMutableBufferPointer { seen in
+            let base = seen.baseAddress!
+            for i in 0..<count {
+                // Ranges come from block headers: a group outside of them is a mistake of ours and must not write elsewhere.
+                precondition(Int(groups[i]) < total)
+                base[Int(groups[i])] = 1
+            }
+        }
+    }
+
+    override func merge(_ other: GroupIndex) -> [UInt32] {
+        guard let other = other as? DenseGroups else { preconditionFailure("workers of one query index alike") }
+        for i in 0..<total { seen[i] |= other.seen[i] }
+        return []
+    }
+
+    override func keys() -> (groups: [Int], columns: [ColumnBuffer]) {
+        let groups = (0..<total).filter { seen[$0] != 0 }
+        let columns = keyParts.indices.map { index -> ColumnBuffer in
+            let key = keyParts[index]
+            let column = ColumnBuffer(type: key.evaluator.type, dictionary: key.evaluator.dictionary, capacity: groups.count)
+            for group in groups {
+                let part = group / strides[index] % (key.values + 1)
+                if part == key.values {
+                    column.appendNull()
+                } else if column.form == .codes {
+                    column.append(code: UInt32(part))
+                } else {
+                    column.append(integer: Int64(part) + key.minimum)
+                }
+            }
+            return column
+        }
+        return (groups, columns)
+    }
+}
+
+/// Any keys: one word a key and one for the nulls, in an open-addressing table at most half full.
+final class HashGroups: GroupIndex {
+    private let evaluators: [Evaluator]
+    private let width: Int
+    private var interners: [TextInterner?]
+    private var words: [UInt64] = []
+    private var hashes: [UInt32] = []
+    private var table: [UInt32] = Array(repeating: 0, count: 4096)
+    private var scratch: UnsafeMutablePointer<UInt64>
+    private(set) var count = 0
+
+    init(_ evaluators: [Evaluator]) {
+        self.evaluators = evaluators
+        width = evaluators.count + 1
+        interners = evaluators.map { $0.type == .text && $0.dictionary == nil ? TextInterner() : nil }
+        scratch = .allocate(capacity: vectorRowsMax * width)
+    }
+    deinit { scratch.deallocate() }
+
+    override var groupCount: Int { count }
+
+    override func assign(_ batch: Batch, into groups: UnsafeMutablePointer<UInt32>) throws {
+        let rows = batch.count
+        let width = width
+        for i in 0..<rows { scratch[i &* width &+ width &- 1] = 0 }
+        for (index, evaluator) in evaluators.enumerated() {
+            let vector = try evaluator.evaluate(batch)
+            switch vector.form {
+            case .integers: for i in 0..<rows { scratch[i &* width &+ index] = UInt64(bitPattern: vector.integers[i]) }
+            // +0 and -0 are one value.
+            case .doubles: for i in 0..<rows { scratch[i &* width &+ index] = (vector.doubles[i] + 0.0).bitPattern }
+            case .mask: for i in 0..<rows { scratch[i &* width &+ index] = UInt64(vector.mask[i]) }
+            case .codes: for i in 0..<rows { scratch[i &* width &+ index] = UInt64(vector.codes[i]) }
+            case .texts:
+                for i in 0..<rows where !vector.isNull(i) { scratch[i &* width &+ index] = UInt64(interners[index]!.code(of: vector.texts[i])) }
+            }
+            if vector.hasNulls {
+                let bit = UInt64(1) << UInt64(index)
+                for i in 0..<rows where vector.nulls[i] != 0 {
+                    scratch[i &* width &+ index] = 0
+                    scratch[i &* width &+ width &- 1] |= bit
+                }
+            }
+        }
+        for i in 0..<rows { groups[i] = group(of: scratch + i &* width) }
+    }
+
+    @inline(__always)
+    private func group(of key: UnsafePointer<UInt64>) -> UInt32 {
+        var hash: UInt64 = 0x9E37_79B9_7F4A_7C15
+        for j in 0..<width {
+            let (high, low) = (hash ^ key[j]).multipliedFullWidth(by: 0xE703_7ED1_A0B4_28DB)
+            hash = high ^ low
+        }
+        let short = UInt32(truncatingIfNeeded: hash >> 32)
+        var at = Int(truncatingIfNeeded: hash) & (table.count - 1)
+        while true {
+            let entry = table[at]
+            if entry == 0 { break }
+            let group = Int(entry) - 1
+            if hashes[group] == short, matches(group, key) { return UInt32(group) }
+            at = (at &+ 1) & (table.count - 1)
+        }
+        return insert(key, hash: hash, at: at)
+    }
+
+    @inline(__always)
+    private func matches(_ group: Int, _ key: UnsafePointer<UInt64>) -> Bool {
+        let base = group &* width
+        for j in 0..<width where words[base &+ j] != key[j] { return false }
+        return true
+    }
+
+    private func insert(_ key: UnsafePointer<UInt64>, hash: UInt64, at: Int) -> UInt32 {
+        let group = count
+        table[at] = UInt32(group + 1)
+        words.append(contentsOf: UnsafeBufferPointer(start: key, count: width))
+        hashes.append(UInt32(truncatingIfNeeded: hash >> 32))
+        count += 1
+        if count * 2 > table.count { grow() }
+        return UInt32(group)
+    }
+
+    private func grow() {
+        let size = table.count * 4
+        table = Array(repeating: 0, count: size)
+        for group in 0..<count {
+            var hash: UInt64 = 0x9E37_79B9_7F4A_7C15
+            for j in 0..<width {
+                let (high, low) = (hash ^ words[group * width + j]).multipliedFullWidth(by: 0xE703_7ED1_A0B4_28DB)
+                hash = high ^ low
+            }
+            var at = Int(truncatingIfNeeded: hash) & (size - 1)
+            while table[at] != 0 { at = (at + 1) & (size - 1) }
+            table[at] = UInt32(group + 1)
+        }
+    }
+
+    override func merge(_ other: GroupIndex) -> [UInt32] {
+        guard let other = other as? HashGroups else { preconditionFailure("workers of one query index alike") }
+        // Codes of the other worker's own texts mean something else here.
+        var translations: [[UInt32]?] = []
+        for index in evaluators.indices {
+            guard let theirs = other.interners[index] else {
+                translations.append(nil)
+                continue
+            }
+            translations.append((0..<theirs.count).map { code in theirs.withView(UInt32(code)) { interners[index]!.code(of: $0) } })
+        }
+        var map: [UInt32] = []
+        map.reserveCapacity(other.count)
+        for group in 0..<other.count {
+            for j in 0..<width {
+                var word = other.words[group * width + j]
+                if j < width - 1, let translation = translations[j], other.words[group * width + width - 1] >> UInt64(j) & 1 == 0 {
+                    word = UInt64(translation[Int(word)])
+                }
+                scratch[j] = word
+            }
+            map.append(self.group(of: scratch))
+        }
+        return map
+    }
+
+    /// Replaces the first key's words, before this index is merged into another.
+    func renumberFirstKey(_ map: [UInt32]) {
+        for group in 0..<count { words[group * width] = UInt64(map[Int(words[group * width])]) }
+    }
+
+    func visitFirstKeys(_ body: (UInt64) -> Void) {
+        for group in 0..<count { body(words[group * width]) }
+    }
+
+    override func keys() -> (groups: [Int], columns: [ColumnBuffer]) {
+        let columns = evaluators.indices.map { index -> ColumnBuffer in
+            let evaluator = evaluators[index]
+            let column = ColumnBuffer(type: evaluator.type, dictionary: evaluator.dictionary, capacity: count)
+            for group in 0..<count {
+                let word = words[group * width + index]
+                if words[group * width + width - 1] >> UInt64(index) & 1 != 0 {
+                    column.appendNull()
+                    continue
+                }
+                switch column.form {
+                case .integers, .mask: column.append(integer: Int64(bitPattern: word))
+                case .doubles: column.append(double: Double(bitPattern: word))
+                case .codes: column.append(code: UInt32(word))
+                case .texts: interners[index]!.withView(UInt32(word)) { column.append(text: $0) }
+                }
+            }
+            return column
+        }
+        return (Array(0..<count), columns)
+    }
+}

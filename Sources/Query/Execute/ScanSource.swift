@@ -1,0 +1,221 @@
+import Storage
+
+/// Reads a table's blocks: skips those that the zone maps rule out, decodes the columns that the filters need, then, for the
+/// vectors where rows are left, whatever else is asked for.
+struct ScanSource: MorselSource {
+    static let blocksPerMorsel = 16
+    private let table: TableSnapshot
+    private let columns: [Column]
+    private let filters: [Bound]
+    private let zoneTests: [ZoneTest]
+    private let morsels: [Morsel]
+    let layout: Layout
+
+    enum Column: Sendable {
+        case stored(index: Int, coded: Bool)
+        case rowID
+    }
+    private struct Morsel: Sendable {
+        let segment: Int
+        let blocks: Range<Int>
+    }
+
+    init(_ plan: ScanPlan, required: Set<ColumnID>) throws {
+        table = plan.table
+        var needed = required
+        for filter in plan.filters { needed.formUnion(filter.columns) }
+        var columns: [Column] = []
+        var slots: [Layout.Slot] = []
+        for (id, index) in plan.columns where needed.contains(id) {
+            let type = plan.table.schema.columns[index].type
+            let coded = type == .text && plan.table.isCoded(column: index)
+            columns.append(.stored(index: index, coded: coded))
+            slots.append(Layout.Slot(id: id, type: type, dictionary: coded ? try plan.table.dictionary(column: index) : nil))
+        }
+        if let rowID = plan.rowID, required.contains(rowID) {
+            columns.append(.rowID)
+            slots.append(Layout.Slot(id: rowID, type: .int, dictionary: nil))
+        }
+        self.columns = columns
+        layout = Layout(slots)
+        filters = plan.filters
+        var tests: [ZoneTest] = []
+        for filter in plan.filters {
+            if let test = ZoneTest(filter, plan.columns) { tests.append(test) }
+        }
+        zoneTests = tests
+        var morsels: [Morsel] = []
+        for (index, segment) in plan.table.segments.enumerated() {
+            var first = 0
+            while first < segment.blockCount {
+                let end = min(first + Self.blocksPerMorsel, segment.blockCount)
+                morsels.append(Morsel(segment: index, blocks: first..<end))
+                first = end
+            }
+        }
+        self.morsels = morsels
+    }
+
+    var morselCount: Int { morsels.count }
+
+    func makeReader(_ worker: WorkerContext) throws -> MorselReader {
+        let batch = ScanBatch(table: table, columns: columns, layout: layout)
+        let compiler = worker.compiler(layout)
+        return Reader(source: self, batch: batch, evaluators: try filters.map { try compiler.compile($0) })
+    }
+
+    private final class Reader: MorselReader {
+        private let source: ScanSource
+        private let batch: ScanBatch
+        private let filtered: FilteredBatch?
+        private let evaluators: [Evaluator]
+        private let mask = UnsafeMutablePointer<UInt8>.allocate(capacity: vectorRowsMax)
+
+        init(source: ScanSource, batch: ScanBatch, evaluators: [Evaluator]) {
+            self.source = source
+            self.batch = batch
+            self.evaluators = evaluators
+            let narrows = !evaluators.isEmpty || source.table.segments.contains { $0.deletedCount > 0 }
+            filtered = narrows ? FilteredBatch(parent: batch, layout: source.layout) : nil
+        }
+        deinit { mask.deallocate() }
+
+        override func read(_ index: Int, _ body: (Batch) throws -> Void) throws {
+            let morsel = source.morsels[index]
+            let segment = source.table.segments[morsel.segment]
+            for block in morsel.blocks {
+                if source.zoneTests.contains(where: { $0.excludes(segment.meta(column: $0.column, block: block)) }) { continue }
+                let first = block * SegmentReader.rowsPerBlock
+                let end = min(first + SegmentReader.rowsPerBlock, segment.rowCount)
+                var row = first
+                while row < end {
+                    let count = min(vectorRowsMax, end - row)
+                    batch.move(to: row, count: count, in: segment, number: morsel.segment)
+                    try pass(segment, row, count, body)
+                    row += count
+                }
+            }
+        }
+
+        private func pass(_ segment: SegmentReader, _ row: Int, _ count: Int, _ body: (Batch) throws -> Void) throws {
+            guard let filtered else { return try body(batch) }
+            mask.update(repeating: 1, count: count)
+            if let deleted = segment.deleted { Self.clear(mask, deleted, row, count) }
+            for evaluator in evaluators {
+                let vector = try evaluator.evaluate(batch)
+                let bits = vector.mask
+                for i in 0..<count { mask[i] &= bits[i] }
+                vector.clearNulls(in: mask, count: count)
+                if MaskBytes.allZero(mask, count) { return }
+            }
+            if filtered.select(mask: mask) { try body(filtered) }
+        }
+
+        private static func clear(_ mask: UnsafeMutablePointer<UInt8>, _ deleted: UnsafeBufferPointer<UInt64>, _ row: Int, _ count: Int) {
+            for i in 0..<count {
+                let at = row &+ i
+                let bit = deleted[at >> 6] >> UInt64(at & 63) & 1
+                mask[i] &= UInt8(truncatingIfNeeded: bit ^ 1)
+            }
+        }
+    }
+}
+
+/// The rows of one segment that a scan stands on; columns are decoded when asked for.
+final class ScanBatch: Batch {
+    private let columns: [ScanSource.Column]
+    private let vectors: [Vector]
+    private var segment: SegmentReader?
+    private var segmentNumber = 0
+    /// One for each slot: pins the stripe it stands on, so that most reads take no lock.
+    private var cursors: [ColumnCursor?]
+    private var firstRow = 0
+    /// Bools are stored as integers.
+    private let wide = UnsafeMutablePointer<Int64>.allocate(capacity: vectorRowsMax)
+
+    init(table: TableSnapshot, columns: [ScanSource.Column], layout: Layout) {
+        self.columns = columns
+        vectors = layout.makeVectors()
+        cursors = Array(repeating: nil, count: columns.count)
+        super.init(slotCount: columns.count)
+    }
+    deinit { wide.deallocate() }
+
+    func move(to row: Int, count: Int, in segment: SegmentReader, number: Int) {
+        if self.segment !== segment {
+            self.segment = segment
+            for slot in cursors.indices { cursors[slot] = nil }
+        }
+        segmentNumber = number
+        firstRow = row
+        advance(count: count)
+    }
+
+    override func load(_ slot: Int) throws -> Vector {
+        let vector = vectors[slot]
+        vector.reset()
+        switch columns[slot] {
+        case .rowID:
+            let base = Int64(segmentNumber) << 40 | Int64(firstRow)
+            for i in 0..<count { vector.integers[i] = base &+ Int64(i) }
+        case .stored(let column, _):
+            let cursor: ColumnCursor
+            if let known = cursors[slot] {
+                cursor = known
+            } else {
+                cursor = segment!.cursor(column: column)
+                cursors[slot] = cursor
+            }
+            switch vector.form {
+            case .integers:
+                vector.hasNulls = try cursor.integers(firstRow: firstRow, count: count, into: vector.integers, nulls: vector.nulls)
+            case .mask:
+                vector.hasNulls = try cursor.integers(firstRow: firstRow, count: count, into: wide, nulls: vector.nulls)
+                for i in 0..<count { vector.mask[i] = wide[i] != 0 ? 1 : 0 }
+            case .doubles:
+                vector.hasNulls = try cursor.doubles(firstRow: firstRow, count: count, into: vector.doubles, nulls: vector.nulls)
+            case .codes:
+                vector.hasNulls = try cursor.codes(firstRow: firstRow, count: count, into: vector.codes, nulls: vector.nulls)
+            case .texts:
+                vector.hasNulls = try cursor.texts(firstRow: firstRow, count: count, into: vector.texts, nulls: vector.nulls, keeper: &vector.keepers)
+            }
+        }
+        return vector
+    }
+}
+
+/// What a condition on one integer-class column lets a block's header decide. It only ever prunes: a block that may hold a row is read.
+struct ZoneTest: Sendable {
+    let column: Int
+    private let comparison: Comparison
+    private let bound: Int64
+
+    init?(_ filter: Bound, _ columns: [(id: ColumnID, index: Int)]) {
+        guard case .compare(let comparison, let left, let right) = filter.kind,
+            left.type.physical == .integer, left.type != .bool
+        else { return nil }
+        let found: (ColumnID, Comparison, Int64)? =
+            switch (left.kind, right.kind) {
+            case (.column(let id), .constant(.integer(let value))): (id, comparison, value)
+            case (.constant(.integer(let value)), .column(let id)): (id, comparison.mirrored, value)
+            default: nil
+            }
+        guard let (id, oriented, value) = found, let index = columns.first(where: { $0.id == id })?.index else { return nil }
+        column = index
+        self.comparison = oriented
+        bound = value
+    }
+
+    func excludes(_ meta: BlockMeta) -> Bool {
+        // A null fails every comparison.
+        if meta.nullCount == meta.rowCount { return true }
+        switch comparison {
+        case .equal: return bound < meta.minimum || bound > meta.maximum
+        case .notEqual: return meta.minimum == bound && meta.maximum == bound
+        case .less: return meta.minimum >= bound
+        case .lessOrEqual: return meta.minimum > bound
+        case .greater: return meta.maximum <= bound
+        case .greaterOrEqual: return meta.maximum < bound
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import Storage
+
+/// What is to be done, as a tree of operators over column ids. Made by the binder, rewritten by the planner, run by the executor.
+indirect enum Plan: Sendable {
+    case scan(ScanPlan)
+    /// Rows that are there already.
+    case rows(Relation)
+    case filter(Plan, Bound)
+    /// Adds columns; all others go through.
+    case derive(Plan, [DerivedColumn])
+    /// One row a group (exactly one row in all without keys), sorted by the keys.
+    case aggregate(AggregatePlan)
+    /// Adds columns that need to see other rows; rows and their order stay.
+    case window(Plan, [WindowColumn])
+    case sort(Plan, [PlanOrder])
+    case take(Plan, first: Int, count: Int)
+    case top(TopPlan)
+    /// Adds the columns of the one right row with the same key, or nulls.
+    case join(JoinPlan)
+    case union(UnionPlan)
+    case fill(FillPlan)
+    case sample(Plan, SampleSize, seed: UInt64)
+    /// Passes its rows on, or fails.
+    case assert(Plan, AssertPlan)
+    /// The same for a condition on aggregates over all rows, which must hold for no rows too.
+    case assertAll(Plan, AggregatePlan, AssertPlan)
+}
+
+struct ScanPlan: Sendable {
+    let table: TableSnapshot
+    /// Plan id and place in the schema.
+    var columns: [(id: ColumnID, index: Int)]
+    /// Asked for by a rewrite that fetches columns late: segment << 40 | row.
+    var rowID: ColumnID?
+    /// Conditions that hold for every row that is passed on, cheapest first.
+    var filters: [Bound] = []
+}
+
+struct DerivedColumn: Sendable {
+    let id: ColumnID
+    var value: Bound
+}
+
+struct AggregatePlan: Sendable {
+    var input: Plan
+    var keys: [DerivedColumn]
+    var measures: [Measure]
+
+    struct Measure: Sendable {
+        let id: ColumnID
+        let type: LogicalType
+        var call: AggregateCall
+    }
+}
+
+struct WindowColumn: Sendable {
+    enum Call: Sendable {
+        case window(WindowCall)
+        case aggregate(AggregateCall)
+    }
+    let id: ColumnID
+    let type: LogicalType
+    var call: Call
+}
+
+struct PlanOrder: Sendable {
+    let id: ColumnID
+    let descending: Bool
+}
+
+struct TopPlan: Sendable {
+    var input: Plan
+    var count: Int
+    var per: [ColumnID]
+    /// What was asked for, then the key that settles ties.
+    var order: [PlanOrder]
+    /// How many of `order` were asked for; rows equal in these tie.
+    var asked: Int
+    /// `with others`: the aggregate below, once more over the rows of the groups that did not make it.
+    var others: Bool
+}
+
+struct JoinPlan: Sendable {
+    var left: Plan
+    var right: Plan
+    /// Columns of equal types, left and right.
+    var on: [(left: ColumnID, right: ColumnID)]
+    /// Columns of the right that go on.
+    var rightColumns: [ColumnID]
+    var rightName: String
+    var span: SourceSpan
+}
+
+struct UnionPlan: Sendable {
+    var inputs: [Plan]
+    /// For each output column its id, type and the column of each input.
+    var columns: [(id: ColumnID, type: LogicalType, from: [ColumnID])]
+}
+
+struct FillPlan: Sendable {
+    var input: Plan
+    var column: ColumnID
+    var type: LogicalType
+    var per: [ColumnID]
+    /// Columns that take the stated value (or null) in the rows that are added.
+    var others: [(id: ColumnID, value: Value)]
+}
+
+enum SampleSize: Sendable {
+    case rows(Int)
+    /// Of a million.
+    case share(millionths: Int)
+}
+
+struct AssertPlan: Sendable {
+    var condition: Bound
+    var message: String
+    var span: SourceSpan
+    /// Columns shown of the first row that fails.
+    var shown: [(name: String, id: ColumnID, type: LogicalType)]
+}

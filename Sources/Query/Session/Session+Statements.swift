@@ -1,0 +1,257 @@
+import Storage
+
+extension Session {
+    func run(_ statement: Statement, _ receiver: ResultReceiver) throws {
+        let span = statement.span
+        switch statement.kind {
+        case .query(let query): try run(query, receiver)
+        case .explain(let query, let analyze): try explain(query, analyze: analyze, span, receiver)
+        case .load(let mode, let table, let paths, let clause):
+            try refuseIfSafe("reading a file", span)
+            let loading = Loading(session: self, mode: mode, table: table, paths: paths, clause: clause, span: span)
+            try receiver.message(loading.run(into: store) { done, total in receiver.progress(done: done, total: total, unit: "bytes") })
+        case .store(let mode, let table, let query, let clause): try receiver.message(try storeRows(mode, table, query, clause))
+        case .delete(let table, let condition): try receiver.message(try delete(from: table, where: condition))
+        case .createTable(let name, let columns, let key, let time):
+            try commit("create table \(name.text)") { transaction in
+                try transaction.createTable(try Self.schema(name, columns, key: key, time: time))
+            }
+            try receiver.message("created table \(name.text)")
+        case .dropTable(let name):
+            try requireTable(name)
+            try commit("drop table \(name.text)") { try $0.dropTable(name.text) }
+            try receiver.message("dropped table \(name.text)")
+        case .renameTable(let old, let new):
+            try requireTable(old)
+            try commit("rename table \(old.text) to \(new.text)") { try $0.renameTable(old.text, to: new.text) }
+            try receiver.message("renamed table \(old.text) to \(new.text)")
+        case .renameColumn(let table, let column, let new):
+            let schema = try requireTable(table).schema
+            guard schema.index(of: column.text) != nil else {
+                throw QueryError(.name, "\(table.text) has no column \(column.text)", at: column.span, hint: nearestName(to: column.text, among: schema.columns.map(\.name)).map { "did you mean \($0)?" })
+            }
+            try commit("rename column \(table.text).\(column.text) to \(new.text)") { try $0.renameColumn(column.text, of: table.text, to: new.text) }
+            try receiver.message("renamed column \(table.text).\(column.text) to \(new.text)")
+        case .optimize(let name):
+            let names = try name.map { [$0.text] } ?? tableNames()
+            if let name { try requireTable(name) }
+            try commit("optimize" + (name.map { " \($0.text)" } ?? "")) { transaction in for name in names { try transaction.optimize(name) } }
+            try receiver.message("optimized \(names.joined(separator: ", "))")
+        case .vacuum:
+            let (files, bytes) = try store.vacuum()
+            try receiver.message("removed \(files) file\(files == 1 ? "" : "s"), \(bytes) bytes; older versions can no longer be read")
+        case .snapshots: try deliver(try snapshotsRelation(), receiver)
+        case .tables: try deliver(try tablesRelation(try store.snapshot()), receiver)
+        case .describe(let name): try deliver(try describeRelation(try requireTable(name)), receiver)
+        case .let(let name, let value):
+            // Names inside are looked at now, so that a mistake shows here and not where it is used.
+            _ = try? checkConstant(value)
+            lets[name.text] = value
+            parameters[name.text] = nil
+        case .param(let name, let type, let defaultValue, let allowed): try declare(name, type, defaultValue, allowed)
+        case .asOf(let expression):
+            let executor = makeExecutor(nil)
+            let bound = try Binder(environment(try store.snapshot(), executor)).bind(expression, in: Scope())
+            guard bound.type == .date, case .integer(let day)? = bound.constantValue else { throw QueryError(.type, "as of needs a date", at: expression.span, hint: "as of 2026-09-30") }
+            // The command line's date is the stronger one: a report is rerun for another day without being edited.
+            if options.asOf == nil {
+                today = day
+                hidesLaterRows = true
+            }
+        case .later(let word): throw QueryError(.unsupported, "`\(word.text)` is not built yet", at: word.span)
+        }
+    }
+
+    private func checkConstant(_ value: Expression) throws -> Bound {
+        try Binder(environment(try store.snapshot(), makeExecutor(nil))).bind(value, in: Scope())
+    }
+
+    // MARK: queries
+
+    private func run(_ query: Query, _ receiver: ResultReceiver) throws {
+        let executor = makeExecutor(receiver)
+        let bound = try Binder(environment(try store.snapshot(), executor)).bind(query)
+        let plan = try prepare(bound.plan, executor)
+        if let sink = bound.sink {
+            try export(plan, bound, sink, executor, receiver)
+        } else {
+            var rows = 0
+            let columns = bound.columns
+            let required = bound.required
+            var begun = false
+            try executor.deliver(plan, required: Set(required)) { relation in
+                if !begun { try receiver.begin(columns: columns) }
+                begun = true
+                rows += relation.rowCount
+                try ResultBatches.send(relation, required, to: receiver, cancellation)
+            }
+            if !begun { try receiver.begin(columns: columns) }
+            try receiver.end(footer(rows, bound, executor))
+        }
+        lastQuery = flattened(query)
+    }
+
+    /// The query to go on from: without its sink, and with the one it went on from itself.
+    private func flattened(_ query: Query) -> Query {
+        var whole = query
+        if case .previous = query.source.kind, let last = lastQuery {
+            whole.source = last.source
+            whole.stages = last.stages + query.stages
+        }
+        whole.stages.removeAll {
+            switch $0.kind {
+            case .to, .chart: true
+            case .where, .derive, .select, .drop, .rename, .summarize, .sort, .take, .top, .distinct, .expand, .join, .union, .pivot, .fill, .sample, .profile,
+                .assert, .verb:
+                false
+            }
+        }
+        return whole
+    }
+
+    func footer(_ rows: Int, _ bound: BoundQuery?, _ executor: Executor) -> ResultFooter {
+        var notes = executor.notes
+        if executor.divisionsByZero > 0 { notes.append("\(executor.divisionsByZero) division\(executor.divisionsByZero == 1 ? "" : "s") by zero gave null") }
+        if executor.undefinedResults > 0 { notes.append("\(executor.undefinedResults) result\(executor.undefinedResults == 1 ? " has" : "s have") no finite value and became null") }
+        if let bound, bound.scope.isStorageOrder, bound.takesUnordered { notes.append("take without sort: rows as they are stored, which optimize may change") }
+        let date = CellText.string(.integer(today), type: .date)
+        if hidesLaterRows { notes.append("as of \(date): later rows of tables with a declared time are hidden") }
+        return ResultFooter(rows: rows, notes: notes, asOf: date)
+    }
+
+    private func export(_ plan: Plan, _ bound: BoundQuery, _ sink: (path: String, raw: Bool, span: SourceSpan), _ executor: Executor, _ receiver: ResultReceiver) throws {
+        try refuseIfSafe("writing a file", sink.span)
+        let path = try filledIn(sink.path, sink.span)
+        let file = try ExportFile(path: path, raw: sink.raw, span: sink.span)
+        var rows = 0
+        do {
+            try file.writer.begin(columns: bound.columns)
+            try executor.deliver(plan, required: Set(bound.required)) { relation in
+                rows += relation.rowCount
+                try ResultBatches.send(relation, bound.required, to: file.writer, cancellation)
+            }
+            _ = try file.writer.end()
+            try file.finish()
+        } catch {
+            file.abandon()
+            throw error
+        }
+        try receiver.message("wrote \(rows) row\(rows == 1 ? "" : "s") to \(path)")
+        for note in footer(rows, bound, executor).notes { try receiver.message(note) }
+    }
+
+    /// `{month}` in a file's name is the parameter's value.
+    private func filledIn(_ path: String, _ span: SourceSpan) throws -> String {
+        var out = ""
+        var rest = path[...]
+        while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
+            out += rest[..<open]
+            let name = String(rest[rest.index(after: open)..<close])
+            guard let value = try parameters[name] ?? lets[name].map({ try checkConstant($0) }), let constant = value.constantValue else {
+                throw QueryError(.name, "there is no parameter \(name) for the file's name", at: span)
+            }
+            let text = CellText.string(constant, type: value.type)
+            guard !text.contains("/"), text != "..", !text.contains("\0") else {
+                throw QueryError(.parameter, "the value of \(name) cannot be part of a file's name", at: span)
+            }
+            out += text
+            rest = rest[rest.index(after: close)...]
+        }
+        return out + rest
+    }
+
+    // MARK: parameters
+
+    private func declare(_ name: Name, _ type: LogicalType, _ defaultValue: Expression?, _ allowed: Expression?) throws {
+        let binder = Binder(environment(try store.snapshot(), makeExecutor(nil)))
+        let value: Bound
+        let given = options.parameters[name.text]
+        if let given {
+            value = try parameter(given, name, type, binder)
+        } else if let defaultValue {
+            value = try typed(try binder.bind(defaultValue, in: Scope()), type, name, defaultValue.span)
+        } else {
+            throw QueryError(.parameter, "parameter \(name.text) has no value", at: name.span, hint: "run with --param \(name.text)=…")
+        }
+        if let allowed {
+            let test = try ConstantFolding.fold(try binder.membership(value, allowed, in: Scope(), allowed.span))
+            guard test.constantValue == .integer(1) else {
+                throw QueryError(.parameter, "\(CellText.string(value.constantValue ?? .null, type: type)) is not an allowed value of \(name.text)", at: name.span)
+            }
+        }
+        declaredParameters.insert(name.text)
+        parameters[name.text] = value
+        lets[name.text] = nil
+    }
+
+    /// A text is taken as typed; everything else is read as the language would.
+    private func parameter(_ text: String, _ name: Name, _ type: LogicalType, _ binder: Binder) throws -> Bound {
+        if type == .text { return .constant(.text(text), .text, name.span) }
+        do {
+            return try typed(try binder.bind(try Expression.parse(text), in: Scope()), type, name, name.span)
+        } catch let error as QueryError {
+            throw QueryError(.parameter, "\(text) is not a \(type.name) for parameter \(name.text)", at: name.span, hint: error.hint)
+        }
+    }
+
+    private func typed(_ bound: Bound, _ type: LogicalType, _ name: Name, _ span: SourceSpan) throws -> Bound {
+        if case .months = bound.kind, type == .duration { return bound }
+        if type == .year, bound.type == .int, let value = bound.constantValue { return .constant(value, .year, span) }
+        if let coerced = Coercion.coerce(bound, to: type), coerced.constantValue != nil { return coerced }
+        throw QueryError(.parameter, "parameter \(name.text) is a \(type.name), this is a \(bound.type.name)", at: span)
+    }
+
+    // MARK: tables
+
+    @discardableResult
+    func requireTable(_ name: Name) throws -> TableSnapshot {
+        try Binder(environment(try store.snapshot(), makeExecutor(nil))).environment.table(name, nil)
+    }
+
+    func commit(_ note: String, _ change: (Transaction) throws -> Void) throws {
+        let transaction = try store.begin()
+        do {
+            try change(transaction)
+            try transaction.commit(note: note)
+        } catch {
+            transaction.abort()
+            throw error
+        }
+    }
+
+    static func schema(_ name: Name, _ columns: [ColumnDefinition], key: [Name], time: Name?) throws -> TableSchema {
+        var names: Set<String> = []
+        for column in columns where !names.insert(column.name.text).inserted { throw QueryError(.name, "two columns are called \(column.name.text)", at: column.name.span) }
+        for part in key where !names.contains(part.text) { throw QueryError(.name, "the key names no column \(part.text)", at: part.span) }
+        if let time { try checkTime(time, columns.map { ColumnSchema(name: $0.name.text, type: $0.type) }) }
+        return TableSchema(
+            name: name.text, columns: columns.map { ColumnSchema(name: $0.name.text, type: $0.type) }, key: key.map(\.text), time: time?.text)
+    }
+
+    static func checkTime(_ time: Name, _ columns: [ColumnSchema]) throws {
+        guard let column = columns.first(where: { $0.name == time.text }) else {
+            throw QueryError(.name, "there is no column \(time.text)", at: time.span, hint: nearestName(to: time.text, among: columns.map(\.name)).map { "did you mean \($0)?" })
+        }
+        guard column.type == .date || column.type == .timestamp else {
+            throw QueryError(.type, "the time of a table is a date or a timestamp, \(time.text) is a \(column.type.name)", at: time.span, hint: "say its type: `types: (\(time.text): date)`, and its layout: `date_layout: \"yyMMdd\"`")
+        }
+    }
+}
+
+extension BoundQuery {
+    /// A `take` over rows that no stage has ordered.
+    var takesUnordered: Bool {
+        func looks(_ plan: Plan) -> Bool {
+            if case .take(let input, _, _) = plan { return !isOrdered(input) }
+            return plan.inputs.contains(where: looks)
+        }
+        func isOrdered(_ plan: Plan) -> Bool {
+            switch plan {
+            case .sort, .top, .aggregate, .fill: true
+            case .scan, .rows, .union: false
+            case .filter, .derive, .window, .take, .join, .sample, .assert, .assertAll: plan.inputs.first.map(isOrdered) ?? false
+            }
+        }
+        return looks(plan)
+    }
+}

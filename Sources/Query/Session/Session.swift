@@ -1,0 +1,216 @@
+import Glibc
+import Storage
+
+public struct SessionOptions: Sendable {
+    public var threads = 2
+    public var memoryBytesMax = 4 << 30
+    public var readOnly = false
+    /// No file but the store is read or written.
+    public var safe = false
+    /// Day number of `--as-of`.
+    public var asOf: Int64?
+    /// `--param name=value`, as typed.
+    public var parameters: [String: String] = [:]
+    public var interactive = false
+    public init() {}
+}
+
+/// One run of the language over one store: what `let`, `param` and `as of` set lives here.
+public final class Session: @unchecked Sendable {
+    let options: SessionOptions
+    let store: Store
+    private let temporaryPath: String?
+    let cancellation = Cancellation()
+    var lets: [String: Expression] = [:]
+    var parameters: [String: Bound] = [:]
+    /// Declared by `param`, for the check that every `--param` was meant.
+    var declaredParameters: Set<String> = []
+    var today: Int64
+    var hidesLaterRows: Bool
+    var lastQuery: Query?
+    /// Files read by queries, loaded into a store of their own that goes with the session.
+    private var scratch: Store?
+    private var scratchPath: String?
+    private var scratchTables = 0
+
+    /// - Parameter storePath: nil for a temporary store that ``close()`` removes.
+    public init(storePath: String?, options: SessionOptions) throws {
+        self.options = options
+        var storeOptions = Store.Options()
+        storeOptions.readOnly = options.readOnly
+        storeOptions.cacheBytesMax = max(64 << 20, options.memoryBytesMax / 2)
+        if let storePath {
+            temporaryPath = nil
+            store = try Store(path: storePath, options: storeOptions)
+        } else {
+            let folder = try TemporaryFolder.make()
+            temporaryPath = folder
+            storeOptions.readOnly = false
+            store = try Store(path: folder + "/store", options: storeOptions)
+        }
+        today = options.asOf ?? LocalDate.today()
+        hidesLaterRows = options.asOf != nil
+    }
+
+    deinit { close() }
+
+    /// Removes what is temporary. Further calls do nothing.
+    public func close() {
+        if let temporaryPath { TemporaryFolder.remove(temporaryPath) }
+        if let scratchPath { TemporaryFolder.remove(scratchPath) }
+        scratchPath = nil
+    }
+
+    /// Makes the running statement end with an error; safe from any thread.
+    public func cancel() { cancellation.cancel() }
+
+    /// Parses and runs one complete statement. Answers go to the receiver.
+    /// - Throws: ``QueryError`` with a span in the source, or a ``StorageError``.
+    public func run(_ source: SourceText, receiver: ResultReceiver) throws {
+        cancellation.reset()
+        guard let statement = try Statement.parse(source) else { return }
+        try run(statement, receiver)
+    }
+
+    // MARK: what the prompt asks
+
+    public func tableNames() throws -> [String] { try store.snapshot().tables.map(\.schema.name).sorted() }
+
+    /// `--param` names that no `param` statement declared.
+    public var undeclaredParameters: [String] { options.parameters.keys.filter { !declaredParameters.contains($0) }.sorted() }
+
+    // MARK: environment
+
+    func environment(_ snapshot: Snapshot, _ executor: Executor) -> BindEnvironment {
+        BindEnvironment(
+            table: { [unowned self] name, version in try self.table(name, version, snapshot) },
+            tableNames: { snapshot.tables.map(\.schema.name) },
+            file: { [unowned self] path, clause, span in try self.fileTable(path, clause, span) },
+            today: today, hidesLaterRows: hidesLaterRows, lets: lets, parameters: parameters, previous: lastQuery,
+            holidays: { try Self.holidays(snapshot) },
+            tableFunction: { [unowned self] call in try self.tableFunction(call, snapshot) },
+            values: { [unowned self] plan, column in
+                let rows = try self.relation(plan, required: [column], executor)
+                return (0..<rows.rowCount).map { rows[column].value($0) }
+            })
+    }
+
+    private func table(_ name: Name, _ version: Int?, _ snapshot: Snapshot) throws -> TableSnapshot {
+        var state = snapshot
+        if let version {
+            do {
+                state = try store.snapshot(version: version)
+            } catch let error as StorageError where error.kind == .request {
+                throw QueryError(.name, error.message, at: name.span, hint: error.hint ?? "`snapshots` lists the versions that can be read")
+            }
+        }
+        if let table = state.table(name.text) { return table }
+        let names = state.tables.map(\.schema.name).sorted()
+        let hint: String
+        if let near = nearestName(to: name.text, among: names) {
+            hint = "did you mean \(near)?"
+        } else if names.isEmpty {
+            hint = "the store is empty: `load \(name.text) from \"file.csv\"`"
+        } else {
+            hint = "tables: \(names.prefix(12).joined(separator: ", "))"
+        }
+        throw QueryError(.name, "there is no table \(name.text)" + (version.map { " in version \($0)" } ?? ""), at: name.span, hint: hint)
+    }
+
+    private static func holidays(_ snapshot: Snapshot) throws -> [Int64] {
+        guard let table = snapshot.table("holidays"), let column = table.schema.columns.firstIndex(where: { $0.type == .date }) else { return [] }
+        let executor = Executor(limits: Executor.Limits(threads: 1, memoryBytesMax: 1 << 28), cancellation: Cancellation())
+        let rows = try executor.relation(.scan(ScanPlan(table: table, columns: [(id: 1, index: column)])), required: [1])
+        return (0..<rows.rowCount).filter { !rows[1].isNull($0) }.map { rows[1].integers[$0] }.sorted()
+    }
+
+    /// Loads a file into the scratch store.
+    private func fileTable(_ path: String, _ clause: ImportClause, _ span: SourceSpan) throws -> TableSnapshot {
+        try refuseIfSafe("reading a file", span)
+        if scratch == nil {
+            let folder = try TemporaryFolder.make()
+            scratchPath = folder
+            scratch = try Store(path: folder + "/scratch")
+        }
+        guard let scratch else { preconditionFailure("made above") }
+        scratchTables += 1
+        let name = "file\(scratchTables)"
+        let loading = Loading(session: self, mode: .load, table: Name(text: name, span: span), paths: [path], clause: clause, span: span)
+        _ = try loading.run(into: scratch, report: { _, _ in })
+        guard let table = try scratch.snapshot().table(name) else { preconditionFailure("loaded above") }
+        return table
+    }
+
+    func refuseIfSafe(_ what: String, _ span: SourceSpan) throws {
+        if options.safe { throw QueryError(.file, "\(what) is not allowed in safe mode", at: span) }
+    }
+
+    func makeExecutor(_ receiver: ResultReceiver?) -> Executor {
+        let executor = Executor(limits: Executor.Limits(threads: max(1, options.threads), memoryBytesMax: options.memoryBytesMax), cancellation: cancellation)
+        if let receiver {
+            let shared = UncheckedReceiver(receiver)
+            executor.progress = { done, total in shared.receiver.progress(done: done, total: total, unit: "morsels") }
+        }
+        return executor
+    }
+
+    /// Plans, runs the queries inside expressions, then the plan itself.
+    func relation(_ plan: Plan, required: Set<ColumnID>, _ executor: Executor) throws -> Relation {
+        let prepared = try prepare(plan, executor)
+        return try executor.relation(prepared, required: required)
+    }
+
+    func prepare(_ plan: Plan, _ executor: Executor) throws -> Plan {
+        var log: [String] = []
+        let planned = Planner.plan(plan, log: &log)
+        for box in planned.subqueries {
+            let rows = try relation(box.plan, required: [box.column], executor)
+            let column = rows[box.column]
+            box.values = ConstantSet((0..<rows.rowCount).map { column.value($0) })
+            box.hasNull = column.nulls.contains(1)
+        }
+        return planned
+    }
+}
+
+/// The receiver is called by the first worker only, one call at a time.
+private struct UncheckedReceiver: @unchecked Sendable {
+    let receiver: ResultReceiver
+    init(_ receiver: ResultReceiver) { self.receiver = receiver }
+}
+
+enum LocalDate {
+    /// The local calendar day.
+    static func today() -> Int64 {
+        var now = time(nil)
+        var parts = tm()
+        localtime_r(&now, &parts)
+        return CivilDate.days(year: Int64(parts.tm_year) + 1900, month: Int64(parts.tm_mon) + 1, day: Int64(parts.tm_mday))
+    }
+}
+
+enum TemporaryFolder {
+    static func make() throws -> String {
+        let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array("\(base)/crmq-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw StorageError(.environment, "cannot make a temporary folder in \(base): \(String(cString: strerror(errno)))")
+        }
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Removes the folder with everything in it; what cannot be removed stays.
+    static func remove(_ path: String) {
+        guard let folder = opendir(path) else {
+            unlink(path)
+            return
+        }
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) } }
+            if name == "." || name == ".." { continue }
+            if entry.pointee.d_type == UInt8(DT_DIR) { remove("\(path)/\(name)") } else { unlink("\(path)/\(name)") }
+        }
+        closedir(folder)
+        rmdir(path)
+    }
+}
