@@ -112,7 +112,7 @@ final class ColumnBuffer: @unchecked Sendable {
     func append(_ other: ColumnBuffer) {
         precondition(other.form == form)
         reserve(other.count)
-        other.nulls.withUnsafeBufferPointer { appendNulls($0.baseAddress, other.count) }
+        other.nulls.withUnsafeBufferPointer { appendNulls($0.isEmpty ? nil : $0.baseAddress, other.count) }
         if form == .texts {
             for i in 0..<other.count { texts[count + i] = arena.copy(other.texts[i].buffer) }
         } else {
