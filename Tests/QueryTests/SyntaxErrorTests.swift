@@ -444,6 +444,10 @@ import Testing
         Case(
             "  from t\t| where a b", 1, 20, "b", "expected `|` or the end behind the stage `where`, found `b`",
             "conditions are joined by `and` or `or`"),
+        Case(
+            "from t\n| where a = 1 # first\n    and b\n    or c", 2, 9, "a = 1 # first\n    and b\n    or c",
+            "`and` and `or` are mixed without brackets",
+            "if this is meant, write (a = 1 and b) or c"),
         Case("from t | where d = 2026/9/30", 1, 20, "2026/9/30", "a date is written as 2026-09-30", "write 2026-09-30"),
         Case("from t | where d = 30.09.2026", 1, 20, "30.09.2026", "a date is written as 2026-09-30", "year, month, day, as in 2026-09-30"),
         Case("from t | where a > ￥500", 1, 20, "￥", "`￥` has no meaning here", "amounts have no currency sign"),

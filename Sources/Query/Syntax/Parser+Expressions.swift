@@ -44,25 +44,21 @@ extension Parser {
         guard at(word: "or") else { return left }
         var leftHeight = height
         var mixed = bareConjunction
-        var pieces = [bracketedIfBare(left)]
+        var pieces = [(left.span, bareConjunction)]
         while at(word: "or") {
             let sign = token
             advance()
             let right = try conjunction()
             mixed = mixed || bareConjunction
-            pieces.append(bracketedIfBare(right))
+            pieces.append((right.span, bareConjunction))
             try grow(leftHeight, height, at: sign)
             leftHeight = height
             left = Expression(kind: .binary(.or, left, right), span: left.span.lowerBound..<right.span.upperBound)
         }
         // Where `and` and `or` meet without brackets, neither reading is safe to assume.
         guard mixed else { return left }
-        throw failure(
-            "`and` and `or` are mixed without brackets", at: left.span, hint: "if this is meant, write \(pieces.joined(separator: " or "))")
-    }
-
-    private func bracketedIfBare(_ piece: Expression) -> String {
-        bareConjunction ? "(\(text(of: piece.span)))" : text(of: piece.span)
+        let form = pieces.map { span, isBare in isBare ? "(\(words(of: span)))" : words(of: span) }.joined(separator: " or ")
+        throw failure("`and` and `or` are mixed without brackets", at: left.span, hint: "if this is meant, write \(form)")
     }
 
     private mutating func conjunction() throws(QueryError) -> Expression {
@@ -126,7 +122,7 @@ extension Parser {
                 let form = operation == .equal ? "is null" : "is not null"
                 throw failure(
                     "a comparison with null is never true", at: start..<right.span.upperBound,
-                    hint: "write `\(text(of: left.span)) \(form)`")
+                    hint: "write `\(words(of: left.span)) \(form)`")
             }
             try grow(leftHeight, height, at: sign)
             return Expression(kind: .binary(operation, left, right), span: start..<right.span.upperBound)
@@ -169,11 +165,11 @@ extension Parser {
     private mutating func betweenHabit(_ left: Expression, negated: Bool, word: Token) -> QueryError {
         if negated { advance() }
         advance()
-        let name = text(of: left.span)
+        let name = words(of: left.span)
         let inWord = negated ? "not in" : "in"
         var form = "\(name) \(inWord) a..b"
         if let low = try? expression(.sum), accept(word: "and"), let high = try? expression(.sum) {
-            form = "\(name) \(inWord) \(text(of: low.span))..\(text(of: high.span))"
+            form = "\(name) \(inWord) \(words(of: low.span))..\(words(of: high.span))"
         }
         return failure("there is no `between`", at: word, hint: "write `\(form)`, both ends in")
     }

@@ -128,7 +128,7 @@ extension Parser {
             return failure("expected `|`, found `\(word.text)`", hint: stages.isEmpty ? "a table has no other name here" : habitHint(word))
         }
         if word.text == "from", let last = stages.last, last.keyword.text == "select" {
-            return failure("the table stands in front", hint: "from \(peek().isName ? peek().text : "t") | \(text(of: last.span))")
+            return failure("the table stands in front", hint: "from \(peek().isName ? peek().text : "t") | \(words(of: last.span))")
         }
         if word.text == "where", let last = stages.last, last.keyword.text == "summarize" || last.keyword.text == "derive" {
             return failure(
@@ -237,12 +237,12 @@ extension Parser {
     func checkNaming(_ value: Expression, stage: String) throws(QueryError) {
         if at(word: "as") {
             let name = peek().isName ? peek().text : "x"
-            throw failure("`as` names nothing here", hint: "a name stands in front with a colon: \(name): \(text(of: value.span))")
+            throw failure("`as` names nothing here", hint: "a name stands in front with a colon: \(name): \(words(of: value.span))")
         }
         guard case .binary(.equal, let left, let right) = value.kind, case .path(let names) = left.kind, names.count == 1 else { return }
         guard stage != "distinct", text(of: value.span).first != "(" else { return }
         throw failure(
             "`=` compares; a column is named with `:`", at: value.span,
-            hint: "\(names[0].text): \(text(of: right.span)); if the comparison is meant, name it: x: \(text(of: value.span))")
+            hint: "\(names[0].text): \(words(of: right.span)); if the comparison is meant, name it: x: \(words(of: value.span))")
     }
 }

@@ -82,6 +82,13 @@ extension Parser {
         return items
     }
 
+    /// The text of a span on one line, without its comments.
+    func words(of span: SourceSpan) -> String {
+        let first = tokens.firstIndex { $0.span.lowerBound >= span.lowerBound } ?? tokens.count
+        let end = tokens[first...].firstIndex { $0.span.upperBound > span.upperBound || $0.kind == .end } ?? tokens.count
+        return plainWords(first..<max(first, end))
+    }
+
     /// The text of some tokens, with other languages' signs in this one's form.
     func plainWords(_ range: Range<Int>) -> String {
         var out = ""
