@@ -9,15 +9,18 @@ enum CaseMapping: Sendable {
     /// What stands in the table for a scalar whose mapping is more than one scalar.
     private static let several = UInt32.max
 
-    private static let upperTable = table(.upper)
-    private static let lowerTable = table(.lower)
+    // Never changed once made, and kept for the life of the program.
+    private nonisolated(unsafe) static let upperTable = table(.upper)
+    private nonisolated(unsafe) static let lowerTable = table(.lower)
 
-    private static func table(_ mapping: CaseMapping) -> [UInt32] {
-        (0..<tableEnd).map { value in
-            guard let scalar = Unicode.Scalar(value) else { return value }
-            let mapped = mapping.mapped(scalar).unicodeScalars
-            return mapped.count == 1 ? mapped.first!.value : several
+    private static func table(_ mapping: CaseMapping) -> UnsafePointer<UInt32> {
+        let memory = UnsafeMutablePointer<UInt32>.allocate(capacity: Int(tableEnd))
+        for value in 0..<tableEnd {
+            let mapped = Unicode.Scalar(value).map { mapping.mapped($0).unicodeScalars }
+            let only = mapped?.count == 1 ? mapped?.first?.value : nil
+            (memory + Int(value)).initialize(to: only ?? several)
         }
+        return UnsafePointer(memory)
     }
 
     private func mapped(_ scalar: Unicode.Scalar) -> String {
@@ -28,27 +31,29 @@ enum CaseMapping: Sendable {
     }
 
     /// Appends `text` in this case to `out`.
-    func append(_ text: TextView, to out: inout [UInt8]) {
+    func append(_ text: TextView, to out: inout TextScratch) {
+        guard let base = text.base else { return }
         let first: UInt8 = self == .upper ? UInt8(ascii: "a") : UInt8(ascii: "A")
+        // Plain letters are mapped in one go; should any other byte turn up, the result is thrown away.
+        let target = out.reserve(text.count)
+        var seen: UInt8 = 0
+        for at in 0..<text.count {
+            let byte = base[at]
+            seen |= byte
+            target[at] = byte &- first < 26 ? byte ^ 0x20 : byte
+        }
+        if seen < 0x80 { return out.advance(by: text.count) }
+        let table = self == .upper ? CaseMapping.upperTable : CaseMapping.lowerTable
         var at = 0
         while at < text.count {
-            let byte = text.base![at]
-            if byte < 0x80 {
-                out.append(byte &- first < 26 ? byte ^ 0x20 : byte)
-                at += 1
-                continue
-            }
             let (scalar, width) = text.scalar(at: at)
-            append(scalar: scalar, to: &out)
             at += width
+            let mapped = scalar < CaseMapping.tableEnd ? table[Int(scalar)] : CaseMapping.several
+            if mapped != CaseMapping.several { out.append(scalar: mapped) } else { appendRare(scalar, to: &out) }
         }
     }
 
-    private func append(scalar: UInt32, to out: inout [UInt8]) {
-        if scalar < CaseMapping.tableEnd {
-            let mapped = (self == .upper ? CaseMapping.upperTable : CaseMapping.lowerTable)[Int(scalar)]
-            if mapped != CaseMapping.several { return out.append(scalar: mapped) }
-        }
+    private func appendRare(_ scalar: UInt32, to out: inout TextScratch) {
         // Han, kana and Hangul have no case: not worth a look at their properties.
         let isCaseless = (0x2E80...0xA63F).contains(scalar) || (0xAC00...0xD7FF).contains(scalar)
         guard !isCaseless, let full = Unicode.Scalar(scalar) else { return out.append(scalar: scalar) }

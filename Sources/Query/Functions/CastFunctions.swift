@@ -137,7 +137,7 @@ enum CastFunctions {
                 case .integers: CellText.append(argument.integers[i], type: type, to: &scratch)
                 case .mask: CellText.append(Int64(argument.mask[i]), type: type, to: &scratch)
                 case .doubles: CellText.appendDouble(argument.doubles[i], to: &scratch)
-                case .codes, .texts: scratch.append(argument.text(i))
+                case .codes, .texts: scratch.append(contentsOf: argument.text(i).buffer)
                 }
                 out.setText(i, scratch: scratch)
             }

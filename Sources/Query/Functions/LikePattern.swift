@@ -7,27 +7,23 @@ import Storage
 ///
 /// A pattern is cut at its `%` into pieces of fixed length in characters. The first piece is tied to the start, the last to the
 /// end, and each one between is taken at its leftmost place: that finds a match whenever there is one, without going back.
-final class LikePattern: Sendable {
+///
+/// All literals are views into memory that the pattern owns, so that matching touches no reference counts.
+final class LikePattern: @unchecked Sendable {
     private enum Form {
-        case exact(OwnedText)
+        case exact(TextView)
         /// `a%b` without `_`; either may be empty.
-        case ends(OwnedText, OwnedText)
-        case contains(OwnedText)
-        case general(first: Piece, middle: [Piece], last: Piece)
+        case ends(TextView, TextView)
+        case contains(TextView)
         /// No `%`, but `_`.
         case fixed(Piece)
+        case general(first: Piece, middle: UnsafeBufferPointer<Piece>, last: Piece)
     }
 
-    /// Literals with `_` between them.
-    private final class Piece: Sendable {
-        /// An empty run of bytes between two entries is a `_`.
-        let literals: [OwnedText]
+    /// Literals with one `_` between each and the next.
+    private struct Piece {
+        let literals: UnsafeBufferPointer<TextView>
         let characters: Int
-
-        init(_ literals: [[UInt8]]) {
-            self.literals = literals.map { OwnedText($0) }
-            characters = self.literals.reduce(literals.count - 1) { $0 + $1.view.characterCount }
-        }
 
         var isEmpty: Bool { characters == 0 }
         var isLiteral: Bool { literals.count == 1 }
@@ -36,21 +32,25 @@ final class LikePattern: Sendable {
         @inline(__always)
         func match(_ text: TextView, at offset: Int) -> Int? {
             var at = offset
-            for (index, literal) in literals.enumerated() {
+            for index in 0..<literals.count {
                 if index > 0 {
                     guard at < text.count else { return nil }
                     at = text.offset(after: 1, from: at)
                 }
-                guard text.slice(at, text.count).starts(with: literal.view) else { return nil }
-                at += literal.view.count
+                guard text.slice(at, text.count).starts(with: literals[index]) else { return nil }
+                at += literals[index].count
             }
             return at
         }
 
         /// The offset behind the leftmost match that begins at or after `offset`.
+        @inline(__always)
         func find(_ text: TextView, from offset: Int) -> Int? {
-            let head = literals[0].view
-            if isLiteral { return text.find(head, from: offset).map { $0 + head.count } }
+            let head = literals[0]
+            if isLiteral {
+                guard let hit = text.find(head, from: offset) else { return nil }
+                return hit + head.count
+            }
             var at = offset
             while true {
                 if head.count > 0 {
@@ -65,43 +65,66 @@ final class LikePattern: Sendable {
     }
 
     private let form: Form
+    private let keepers: [OwnedText]
+    private let literalLists: [UnsafeMutableBufferPointer<TextView>]
+    private let middlePieces: UnsafeMutableBufferPointer<Piece>
 
     init(_ pattern: TextView) {
-        var pieces: [[[UInt8]]] = [[[]]]
-        var at = 0
-        while at < pattern.count {
-            var byte = pattern.base![at]
-            at += 1
-            switch byte {
-            case UInt8(ascii: "%"):
-                pieces.append([[]])
-                continue
-            case UInt8(ascii: "_"):
-                pieces[pieces.count - 1].append([])
-                continue
-            case UInt8(ascii: "\\") where at < pattern.count:
-                byte = pattern.base![at]
-                at += 1
-            default: break
-            }
-            let piece = pieces.count - 1
-            pieces[piece][pieces[piece].count - 1].append(byte)
+        let pieces = LikePattern.cut(pattern)
+        var keepers: [OwnedText] = []
+        var lists: [UnsafeMutableBufferPointer<TextView>] = []
+        let parsed = pieces.map { literals in
+            let owned = literals.map { OwnedText($0) }
+            let list = UnsafeMutableBufferPointer<TextView>.allocate(capacity: owned.count)
+            _ = list.initialize(from: owned.map(\.view))
+            keepers += owned
+            lists.append(list)
+            return Piece(
+                literals: UnsafeBufferPointer(list), characters: owned.reduce(owned.count - 1) { $0 + $1.view.characterCount })
         }
-        let parsed = pieces.map { Piece($0) }
-        let first = parsed[0]
-        guard parsed.count > 1 else {
+        self.keepers = keepers
+        literalLists = lists
+        let (first, last) = (parsed[0], parsed[parsed.count - 1])
+        let middle = parsed.dropFirst().dropLast().filter { !$0.isEmpty }
+        middlePieces = .allocate(capacity: middle.count)
+        _ = middlePieces.initialize(from: middle)
+        if parsed.count == 1 {
             form = first.isLiteral ? .exact(first.literals[0]) : .fixed(first)
-            return
-        }
-        let last = parsed[parsed.count - 1]
-        let middle = parsed[1..<(parsed.count - 1)].filter { !$0.isEmpty }
-        if middle.isEmpty, first.isLiteral, last.isLiteral {
+        } else if middle.isEmpty, first.isLiteral, last.isLiteral {
             form = .ends(first.literals[0], last.literals[0])
         } else if middle.count == 1, middle[0].isLiteral, first.isEmpty, last.isEmpty {
             form = .contains(middle[0].literals[0])
         } else {
-            form = .general(first: first, middle: Array(middle), last: last)
+            form = .general(first: first, middle: UnsafeBufferPointer(middlePieces), last: last)
         }
+    }
+
+    deinit {
+        for list in literalLists { list.deallocate() }
+        middlePieces.deallocate()
+    }
+
+    /// The pieces between `%`, each the literals between its `_`.
+    private static func cut(_ pattern: TextView) -> [[[UInt8]]] {
+        var pieces: [[[UInt8]]] = [[[]]]
+        var isEscaped = false
+        for byte in pattern.buffer {
+            let piece = pieces.count - 1
+            if isEscaped {
+                pieces[piece][pieces[piece].count - 1].append(byte)
+                isEscaped = false
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "%"): pieces.append([[]])
+            case UInt8(ascii: "_"): pieces[piece].append([])
+            case UInt8(ascii: "\\"): isEscaped = true
+            default: pieces[piece][pieces[piece].count - 1].append(byte)
+            }
+        }
+        // A backslash at the very end has nothing to take as it is: it stands for itself.
+        if isEscaped { pieces[pieces.count - 1][pieces[pieces.count - 1].count - 1].append(UInt8(ascii: "\\")) }
+        return pieces
     }
 
     convenience init(_ pattern: String) {
@@ -110,17 +133,18 @@ final class LikePattern: Sendable {
         withExtendedLifetime(owned) {}
     }
 
+    @inline(__always)
     func matches(_ text: TextView) -> Bool {
         switch form {
-        case .exact(let literal): return text == literal.view
+        case .exact(let literal): return text == literal
         case .ends(let prefix, let suffix):
-            return text.count >= prefix.view.count + suffix.view.count && text.starts(with: prefix.view) && text.ends(with: suffix.view)
-        case .contains(let literal): return text.find(literal.view) != nil
+            return text.count >= prefix.count + suffix.count && text.starts(with: prefix) && text.ends(with: suffix)
+        case .contains(let literal): return text.find(literal) != nil
         case .fixed(let piece): return piece.match(text, at: 0) == text.count
         case .general(let first, let middle, let last):
             guard var at = first.match(text, at: 0) else { return false }
-            for piece in middle {
-                guard let end = piece.find(text, from: at) else { return false }
+            for index in 0..<middle.count {
+                guard let end = middle[index].find(text, from: at) else { return false }
                 at = end
             }
             let tail = text.offset(ofLast: last.characters)

@@ -12,6 +12,8 @@ final class RegularExpression: @unchecked Sendable {
     /// How many bracketed groups the pattern has.
     let groupCount: Int
     private let compiled: UnsafeMutablePointer<regex_t>
+    /// The pattern itself where it has no special character: found without the library.
+    private let literal: OwnedText?
     private let span: SourceSpan
 
     init(_ pattern: String, span: SourceSpan) throws {
@@ -34,6 +36,8 @@ final class RegularExpression: @unchecked Sendable {
             throw QueryError(.type, "\"\(pattern)\" is no regular expression: \(message)", at: span)
         }
         compiled = regex
+        let isLiteral = !translator.ignoresCase && !pattern.utf8.contains { "\\^$.[]|()*+?{}".utf8.contains($0) }
+        literal = isLiteral ? OwnedText(Array(pattern.utf8)) : nil
         groupCount = Int(regex.pointee.re_nsub)
     }
 
@@ -63,6 +67,7 @@ final class RegularExpression: @unchecked Sendable {
     func withLocale(_ body: () throws -> Void) rethrows { try RegularExpression.withUTF8Locale(body) }
 
     func matches(_ text: TextView) throws -> Bool {
+        if let literal { return text.find(literal.view) != nil }
         var match = regmatch_t()
         return try search(text, &match, 1)
     }

@@ -121,13 +121,13 @@ extension TextFunctions {
             let bytes = Array(fill.utf8)
             let instance = FunctionInstance(name) { arguments, out, count, context in
                 let a = arguments[0].texts
-                var scratch: [UInt8] = []
+                var scratch = TextScratch()
                 try KernelLoop.texts(out, count, context) { i in
-                    scratch.removeAll(keepingCapacity: true)
+                    scratch.clear()
                     if !start { scratch.append(a[i]) }
                     for _ in 0..<max(Int(width) - a[i].characterCount, 0) { scratch.append(contentsOf: bytes) }
                     if start { scratch.append(a[i]) }
-                    out.setText(i, scratch: scratch)
+                    out.setText(i, scratch.buffer)
                 }
             }
             return call.result(.text, instance, [try call.text(0)])

@@ -29,11 +29,11 @@ enum TextFunctions {
     private static func mapCase(_ name: String, _ mapping: CaseMapping) -> FunctionInstance {
         FunctionInstance(name) { arguments, out, count, context in
             let a = arguments[0].texts
-            var scratch: [UInt8] = []
+            var scratch = TextScratch()
             try KernelLoop.texts(out, count, context) { i in
-                scratch.removeAll(keepingCapacity: true)
+                scratch.clear()
                 mapping.append(a[i], to: &scratch)
-                out.setText(i, scratch: scratch)
+                out.setText(i, scratch.buffer)
             }
         }
     }
@@ -73,11 +73,11 @@ enum TextFunctions {
     ) { call in
         let texts = call.arguments.map { CastFunctions.text(of: $0) }
         let instance = FunctionInstance("concat", strict: false) { arguments, out, count, context in
-            var scratch: [UInt8] = []
+            var scratch = TextScratch()
             for i in 0..<count {
-                scratch.removeAll(keepingCapacity: true)
+                scratch.clear()
                 for argument in arguments where !argument.isNull(i) { scratch.append(argument.texts[i]) }
-                out.setText(i, scratch: scratch)
+                out.setText(i, scratch.buffer)
                 if i & 255 == 255 { try context.cancellation.check() }
             }
         }
@@ -92,17 +92,17 @@ enum TextFunctions {
             let a = arguments[0].texts
             let old = arguments[1].texts
             let new = arguments[2].texts
-            var scratch: [UInt8] = []
+            var scratch = TextScratch()
             try KernelLoop.texts(out, count, context) { i in
-                scratch.removeAll(keepingCapacity: true)
+                scratch.clear()
                 replaceAll(a[i], old[i], new[i], into: &scratch)
-                out.setText(i, scratch: scratch)
+                out.setText(i, scratch.buffer)
             }
         }
         return call.result(.text, instance, [try call.text(0), try call.text(1), try call.text(2)])
     }
 
-    private static func replaceAll(_ text: TextView, _ old: TextView, _ new: TextView, into out: inout [UInt8]) {
+    private static func replaceAll(_ text: TextView, _ old: TextView, _ new: TextView, into out: inout TextScratch) {
         guard old.count > 0 else { return out.append(text) }
         var at = 0
         while let hit = text.find(old, from: at) {

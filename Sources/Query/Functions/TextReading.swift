@@ -49,6 +49,7 @@ enum TextReading {
     /// `-1.5e3`; never a NaN or an infinity.
     static func float(_ text: TextView) -> Double? {
         let trimmed = text.trimmed(start: true, end: true)
+        if let plain = Digits(trimmed), let value = plain.exactDouble { return value }
         var mantissa = trimmed
         if let e = trimmed.buffer.firstIndex(where: { $0 | 0x20 == UInt8(ascii: "e") }) {
             mantissa = trimmed.slice(0, e)
@@ -142,6 +143,15 @@ enum TextReading {
                 for byte in fraction.buffer where byte &- UInt8(ascii: "0") >= 10 { return nil }
             }
             if whole.count + fraction.count == 0 { return nil }
+        }
+
+        /// The nearest double where one division finds it: up to 15 digits and a power of ten are exact, so only the quotient rounds.
+        var exactDouble: Double? {
+            guard whole.count + fraction.count <= 15 else { return nil }
+            var mantissa: Int64 = 0
+            for byte in whole.buffer { mantissa = mantissa * 10 + Int64(byte &- UInt8(ascii: "0")) }
+            for byte in fraction.buffer { mantissa = mantissa * 10 + Int64(byte &- UInt8(ascii: "0")) }
+            return Double(isNegative ? -mantissa : mantissa) / Double(Decimals.power(fraction.count))
         }
 
         var fractionIsZero: Bool { fraction.buffer.allSatisfy { $0 == UInt8(ascii: "0") } }

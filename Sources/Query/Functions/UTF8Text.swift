@@ -137,31 +137,7 @@ final class OwnedText: @unchecked Sendable {
     deinit { view.base?.deallocate() }
 }
 
-extension Array where Element == UInt8 {
-    mutating func append(_ view: TextView) { append(contentsOf: view.buffer) }
-
-    /// Appends the UTF-8 form of a scalar.
-    @inline(__always)
-    mutating func append(scalar: UInt32) {
-        switch scalar {
-        case 0..<0x80: append(UInt8(truncatingIfNeeded: scalar))
-        case 0x80..<0x800:
-            append(UInt8(truncatingIfNeeded: 0xC0 | scalar >> 6))
-            append(UInt8(truncatingIfNeeded: 0x80 | scalar & 0x3F))
-        case 0x800..<0x10000:
-            append(UInt8(truncatingIfNeeded: 0xE0 | scalar >> 12))
-            append(UInt8(truncatingIfNeeded: 0x80 | scalar >> 6 & 0x3F))
-            append(UInt8(truncatingIfNeeded: 0x80 | scalar & 0x3F))
-        default:
-            append(UInt8(truncatingIfNeeded: 0xF0 | scalar >> 18))
-            append(UInt8(truncatingIfNeeded: 0x80 | scalar >> 12 & 0x3F))
-            append(UInt8(truncatingIfNeeded: 0x80 | scalar >> 6 & 0x3F))
-            append(UInt8(truncatingIfNeeded: 0x80 | scalar & 0x3F))
-        }
-    }
-}
-
 extension Vector {
-    /// Sets a row to bytes that were built in a scratch array.
+    /// Sets a row to bytes that were built in an array.
     func setText(_ row: Int, scratch: [UInt8]) { scratch.withUnsafeBufferPointer { setText(row, $0) } }
 }
