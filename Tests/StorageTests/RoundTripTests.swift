@@ -66,6 +66,31 @@ import Testing
         ]
     }
 
+    /// The narrow forms agree with the wide one.
+    @Test(arguments: [0, 3, 250, 255, 256, 60_000]) func narrowCodes(texts: Int) throws {
+        let folder = try TemporaryFolder().make()
+        let store = try Store(path: folder.store)
+        let rows = 70_000
+        let cells: [Value] = (0..<rows).map { i in texts == 0 || (texts != 256 && i % 7 == 3) ? .null : .text("t\(i % texts)") }
+        try write([TestColumn("s", .text, cells)], to: store)
+        guard let segment = try store.snapshot().table("t")?.segments[0] else { return }
+        let cursor = segment.cursor(column: 0)
+        var wide = [UInt32](repeating: 9, count: 2048)
+        var narrow8 = [UInt8](repeating: 9, count: 2048)
+        var narrow16 = [UInt16](repeating: 9, count: 2048)
+        for row in stride(from: 0, to: rows, by: 2048) {
+            let count = min(2048, rows - row)
+            var nulls = [[UInt8]](repeating: [UInt8](repeating: 0, count: 2048), count: 3)
+            let has = try cursor.codes(firstRow: row, count: count, into: &wide, nulls: &nulls[0])
+            #expect(try cursor.codes16(firstRow: row, count: count, into: &narrow16, nulls: &nulls[1]) == has)
+            #expect(narrow16[..<count].map { UInt32($0) } == Array(wide[..<count]) && nulls[0] == nulls[1])
+            if texts <= 256 {
+                #expect(try cursor.codes8(firstRow: row, count: count, into: &narrow8, nulls: &nulls[2]) == has)
+                #expect(narrow8[..<count].map { UInt32($0) } == Array(wide[..<count]) && nulls[0] == nulls[2])
+            }
+        }
+    }
+
     /// Every width of a frame, packed and unpacked by itself.
     @Test(arguments: 1...64) func frames(width: Int) {
         var random = SeededGenerator(seed: UInt64(width))

@@ -39,9 +39,13 @@ extension File {
     /// Reads exactly `count` bytes; a shorter file is a corrupt one.
     func readExactly(_ count: Int, at offset: Int) throws -> RawBuffer {
         let buffer = RawBuffer(capacity: count)
+        try readExactly(count, at: offset, into: buffer)
+        return buffer
+    }
+
+    func readExactly(_ count: Int, at offset: Int, into buffer: RawBuffer) throws {
         try readExactly(into: UnsafeMutableRawBufferPointer(start: buffer.base, count: count), at: offset)
         buffer.count = count
-        return buffer
     }
 
     func readExactly(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws {

@@ -8,19 +8,31 @@ final class RawBuffer: @unchecked Sendable {
     private(set) var base: UnsafeMutableRawPointer
     private(set) var capacity: Int
     var count = 0
+    /// Whoever owns the bytes where they are not our own.
+    private let owner: AnyObject?
+
+    init(borrowing base: UnsafeMutableRawPointer, capacity: Int, owner: AnyObject) {
+        self.base = base
+        self.capacity = capacity
+        self.owner = owner
+    }
 
     init(capacity: Int = 0) {
         self.capacity = max(capacity, RawBuffer.alignment)
         base = .allocate(byteCount: self.capacity, alignment: RawBuffer.alignment)
+        owner = nil
     }
 
-    deinit { base.deallocate() }
+    deinit {
+        if owner == nil { base.deallocate() }
+    }
 
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
     /// Room for `size` more bytes, counted as written. The bytes are not cleared.
     func grow(_ size: Int) -> UnsafeMutableRawPointer {
         if count &+ size > capacity {
+            precondition(owner == nil, "borrowed bytes do not grow")
             let larger = max(count + size, capacity * 2)
             let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: RawBuffer.alignment)
             moved.copyMemory(from: base, byteCount: count)

@@ -25,28 +25,30 @@ enum BlockDecoder {
         }
     }
 
-    static func codes(
-        _ entry: BlockEntry, _ payload: UnsafeRawPointer, first: Int, count: Int, into codes: UnsafeMutablePointer<UInt32>,
+    /// Codes into whatever integers the dictionary's size allows: the narrower, the less memory the caller's kernels walk through.
+    @inline(__always)
+    static func codes<Code: FixedWidthInteger & UnsignedInteger>(
+        _ entry: BlockEntry, _ payload: UnsafeRawPointer, first: Int, count: Int, into codes: UnsafeMutablePointer<Code>,
         nulls: UnsafeMutablePointer<UInt8>
     ) -> Bool {
         guard let encoding = Encoding(rawValue: entry.encoding) else { preconditionFailure("an unvalidated block") }
-        let base = UInt32(truncatingIfNeeded: entry.base)
+        let base = Code(truncatingIfNeeded: entry.base)
         switch encoding {
         case .constant:
             return constant(entry, base, count, codes, nulls)
         case .packed:
             forEachFrame(entry, payload, first: first, count: count) { words, at, n, _ in
-                widen32(words, Int(entry.word), n, base: base, spare: entry.hasSpareNull, codes + at, nulls + at)
+                widenCodes(words, Int(entry.word), n, base: base, spare: entry.hasSpareNull, codes + at, nulls + at)
             }
             return entry.nulls > 0
         case .packedByFrame:
             forEachFrame(entry, payload + entry.frames &* 8, first: first, count: count) { words, at, n, frame in
-                let base = UInt32(truncatingIfNeeded: payload.loadUnaligned(fromByteOffset: frame &* 8, as: Int64.self))
-                widen32(words, Int(entry.word), n, base: base, spare: entry.hasSpareNull, codes + at, nulls + at)
+                let base = Code(truncatingIfNeeded: payload.loadUnaligned(fromByteOffset: frame &* 8, as: Int64.self))
+                widenCodes(words, Int(entry.word), n, base: base, spare: entry.hasSpareNull, codes + at, nulls + at)
             }
             return entry.nulls > 0
         case .runLength:
-            return runs(entry, payload, first: first, count: count, into: codes, nulls: nulls) { base &+ UInt32(truncatingIfNeeded: $0) }
+            return runs(entry, payload, first: first, count: count, into: codes, nulls: nulls) { base &+ Code(truncatingIfNeeded: $0) }
         case .plainText, .rawDouble, .decimalDouble:
             preconditionFailure("\(encoding.name) holds no codes")
         }
@@ -143,30 +145,30 @@ enum BlockDecoder {
     }
 
     @inline(__always)
-    private static func widen32(
-        _ words: UnsafeRawPointer, _ word: Int, _ count: Int, base: UInt32, spare: Bool, _ out: UnsafeMutablePointer<UInt32>,
+    private static func widenCodes<Code: FixedWidthInteger & UnsignedInteger>(
+        _ words: UnsafeRawPointer, _ word: Int, _ count: Int, base: Code, spare: Bool, _ out: UnsafeMutablePointer<Code>,
         _ nulls: UnsafeMutablePointer<UInt8>
     ) {
         switch word {
-        case 8: widen(words.assumingMemoryBound(to: UInt8.self), count, base, spare, out, nulls)
-        case 16: widen(words.assumingMemoryBound(to: UInt16.self), count, base, spare, out, nulls)
-        default: widen(words.assumingMemoryBound(to: UInt32.self), count, base, spare, out, nulls)
+        case 8: widenCodes(words.assumingMemoryBound(to: UInt8.self), count, base, spare, out, nulls)
+        case 16: widenCodes(words.assumingMemoryBound(to: UInt16.self), count, base, spare, out, nulls)
+        default: widenCodes(words.assumingMemoryBound(to: UInt32.self), count, base, spare, out, nulls)
         }
     }
 
     @inline(__always)
-    private static func widen<Word: FixedWidthInteger & UnsignedInteger>(
-        _ words: UnsafePointer<Word>, _ count: Int, _ base: UInt32, _ spare: Bool, _ out: UnsafeMutablePointer<UInt32>,
+    private static func widenCodes<Word: FixedWidthInteger & UnsignedInteger, Code: FixedWidthInteger & UnsignedInteger>(
+        _ words: UnsafePointer<Word>, _ count: Int, _ base: Code, _ spare: Bool, _ out: UnsafeMutablePointer<Code>,
         _ nulls: UnsafeMutablePointer<UInt8>
     ) {
         if !spare {
-            for i in 0..<count { out[i] = UInt32(truncatingIfNeeded: words[i]) &+ base }
+            for i in 0..<count { out[i] = Code(truncatingIfNeeded: words[i]) &+ base }
             return
         }
         let less = base &- 1
         for i in 0..<count {
-            let code = UInt32(truncatingIfNeeded: words[i])
-            out[i] = code == 0 ? 0 : code &+ less
+            let code = words[i]
+            out[i] = code == 0 ? 0 : Code(truncatingIfNeeded: code) &+ less
         }
         for i in 0..<count { nulls[i] = words[i] == 0 ? 1 : 0 }
     }

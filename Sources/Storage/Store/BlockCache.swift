@@ -41,7 +41,12 @@ final class BlockCache: @unchecked Sendable {
     private var hand = 0
     private(set) var bytes = 0
 
-    init(bytesMax: Int) { self.bytesMax = bytesMax }
+    let memory: StripeMemory
+
+    init(bytesMax: Int) {
+        self.bytesMax = bytesMax
+        memory = StripeMemory(cacheBytesMax: bytesMax)
+    }
 
     func insert(_ stripe: Stripe) {
         var gone: [Stripe] = []

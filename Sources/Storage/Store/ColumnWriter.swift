@@ -32,9 +32,10 @@ final class ColumnWriter {
     private let plainEnds = UnsafeMutablePointer<UInt32>.allocate(capacity: SegmentFormat.rowsPerBlock)
     private(set) var isCoded = true
     private var stripe = RawBuffer(capacity: 1 << 16)
+    private var spare: [RawBuffer] = []
     private var entries: [BlockEntry] = []
-    /// Full stripes, oldest first; whoever writes the file empties it.
-    var stripes: [EncodedStripe] = []
+    /// Full stripes, oldest first, until `recycleStripes()`.
+    private(set) var stripes: [EncodedStripe] = []
     /// Whether every value so far was larger than the one before. Only integers are watched.
     private(set) var isIncreasing = true
     private var last: Int64?
@@ -212,8 +213,17 @@ final class ColumnWriter {
     private func endStripe() {
         if entries.isEmpty { return }
         stripes.append(EncodedStripe(bytes: stripe, entries: entries))
-        stripe = RawBuffer(capacity: stripe.count + 1024)
+        stripe = spare.popLast() ?? RawBuffer(capacity: stripe.count + 1024)
         entries = []
+    }
+
+    /// Takes back the memory of stripes that are written: fresh pages for each would cost as much as the encoding.
+    func recycleStripes() {
+        for done in stripes where spare.count < 4 {
+            done.bytes.count = 0
+            spare.append(done.bytes)
+        }
+        stripes.removeAll(keepingCapacity: true)
     }
 
     /// Encodes what is left, a short block and a short stripe.

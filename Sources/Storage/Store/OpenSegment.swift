@@ -125,7 +125,8 @@ final class OpenSegment: @unchecked Sendable {
             else { throw blockFault(column, first + i, "its place in the file makes no sense") }
             end += UInt64(entry.length)
         }
-        let bytes = try file.readExactly(Int(end - start), at: Int(start))
+        let bytes = cache.memory.allocate(Int(end - start))
+        try file.readExactly(Int(end - start), at: Int(start), into: bytes)
         let physical = columns[column].physical
         for (i, entry) in entries.enumerated() {
             let payload = UnsafeRawPointer(bytes.base) + Int(entry.offset - start)

@@ -74,7 +74,7 @@ public final class TableWriter {
         for s in 0..<ready {
             for (c, column) in columns.enumerated() { try file.append(column.stripes[s], column: c) }
         }
-        for column in columns { column.stripes.removeAll(keepingCapacity: true) }
+        for column in columns { column.recycleStripes() }
     }
 
     /// Ends the segment; must be called before commit. Enforces the key (unique against all live rows, never null): a `.data` error names
