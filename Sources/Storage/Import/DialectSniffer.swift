@@ -42,7 +42,9 @@ enum DialectSniffer {
                     var dialect = Dialect(delimiter: Array(text.utf8), quote: quote, escape: escape)
                     dialect.recordEnd = recordEnd(sample, dialect)
                     let score = score(sample, isAll: sampleIsAll, dialect, preference: -index)
-                    if best.map({ $0.score < score }) ?? true { best = (score, dialect) }
+                    // An apostrophe is a quote only where it does quote something; a broken file must not pass for one quoted by it.
+                    if options.quote == nil, quote == UInt8(ascii: "'"), score.quotedFields == 0 { continue }
+                    if best.map({ isBetter(score, dialect, than: $0) }) ?? true { best = (score, dialect) }
                 }
             }
         }
@@ -54,6 +56,16 @@ enum DialectSniffer {
             dialect.recordEnd = recordEnd(sample, dialect)
         }
         return dialect
+    }
+
+    /// `||` leaves an empty field between any two under `|`, and is what was meant where that holds everywhere.
+    private static func isBetter(_ score: Score, _ dialect: Dialect, than best: (score: Score, dialect: Dialect)) -> Bool {
+        if dialect.delimiter.count == 2, best.dialect.delimiter.count == 1, Set(dialect.delimiter) == Set(best.dialect.delimiter),
+            score.agreement == 3, best.score.agreement == 3, score.fields * 2 - 1 == best.score.fields
+        {
+            return true
+        }
+        return best.score < score
     }
 
     private static func single(_ text: String, _ what: String) throws -> UInt8? {

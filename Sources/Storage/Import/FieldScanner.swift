@@ -151,7 +151,7 @@ struct FieldScanner {
                     i &+= 1
                     continue
                 }
-                if collapses, byte == 32 {
+                if collapses, byte == 32 || (byte == 13 && recordEnd == 10) {
                     i &+= 1
                     continue
                 }

@@ -70,6 +70,7 @@ final class ImportPass {
             }
         }
         if !surprises.isEmpty { return .wider(layout.widened(by: surprises)) }
+        guard !layout.columns.isEmpty else { throw StorageError(.data, "\(inputs[0].name) has no column: no object in it has a key") }
         try checkOrders()
         try progress(ImportProgress(bytesRead: bytesRead, bytesTotal: total, rows: rows))
         if rejected > 0, let path = options.rejects { notes.append("\(rejected) bad row\(rejected == 1 ? "" : "s") kept in \(path)") }
@@ -81,7 +82,10 @@ final class ImportPass {
 
     private func take<Sink: RowSink>(_ parsed: ParsedPiece, into sink: Sink) throws {
         for bad in parsed.bad {
-            guard let rejects else { throw StorageError(.data, bad.message, hint: "rejects: \"bad.csv\" keeps bad rows aside and goes on") }
+            guard let rejects else {
+                let way = "rejects \"bad.csv\" keeps bad rows aside and goes on"
+                throw StorageError(.data, bad.message, hint: bad.hint.map { "\($0); \(way)" } ?? way)
+            }
             if surprises.isEmpty {
                 try rejects.append(bad, file: layout.files[parsed.input].name)
                 if rejected < ImportPass.notesMax { notes.append(bad.message) }

@@ -221,7 +221,9 @@ extension InputLayout {
                 for (row, record) in sample.records.enumerated() {
                     _ = json.read(row, record.fields[0].start, record.fields[0].length, arena)
                 }
-                columns = json.takeNewKeys(dateLayout).map { Column(name: $0.0, plan: ColumnPlan(kind: .text), evidence: $0.1) }
+                columns = json.takeNewKeys(dateLayout, nullSpellings: nullSpellings).map {
+                    Column(name: $0.0, plan: ColumnPlan(kind: .text), evidence: $0.1)
+                }
             }
         }
         if isEmpty { throw StorageError(.data, "\(inputs[0].name) is empty: it has no rows") }

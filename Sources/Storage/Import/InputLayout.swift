@@ -105,6 +105,7 @@ struct BadRow: Sendable {
     var line: Int
     var message: String
     var reason: String
+    var hint: String?
     var text: [UInt8]
 }
 

@@ -65,7 +65,7 @@ struct JsonCursor {
     private func isEnd(_ byte: UInt8) -> Bool { byte == UInt8(ascii: ",") || byte == UInt8(ascii: "}") || byte <= 32 }
 
     private mutating func skipNested() -> Bool {
-        var depth = 0
+        var open: [UInt8] = []
         while position < count {
             switch bytes[position] {
             case UInt8(ascii: "\""):
@@ -73,10 +73,11 @@ struct JsonCursor {
                 while position < count, bytes[position] != UInt8(ascii: "\"") {
                     position += bytes[position] == UInt8(ascii: "\\") ? 2 : 1
                 }
-            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+            // A closing bracket is two above its opening one in ASCII.
+            case UInt8(ascii: "{"), UInt8(ascii: "["): open.append(bytes[position] + 2)
             case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                depth -= 1
-                if depth == 0 {
+                guard open.popLast() == bytes[position] else { return false }
+                if open.isEmpty {
                     position += 1
                     return true
                 }

@@ -33,10 +33,13 @@ final class JsonLines {
     }
 
     /// Evidence of the keys that no column is for, in the order of their first appearance.
-    func takeNewKeys(_ layout: DateLayout?) -> [(String, ColumnEvidence)] {
+    func takeNewKeys(_ layout: DateLayout?, nullSpellings: [[UInt8]]?) -> [(String, ColumnEvidence)] {
         newKeys.map { key in
             var evidence = ColumnEvidence()
-            for cell in key.cells { evidence.observe(cell.start, cell.length, isString: cell.isString, layout: layout) }
+            for cell in key.cells {
+                if let nullSpellings, FieldText.isSpelling(cell.start, cell.length, nullSpellings) { continue }
+                evidence.observe(cell.start, cell.length, isString: cell.isString, layout: layout)
+            }
             return (String(decoding: key.name, as: UTF8.self), evidence)
         }
     }

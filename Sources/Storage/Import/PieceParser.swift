@@ -62,7 +62,9 @@ final class PieceParser {
 
     private func raggedRow(_ piece: Piece, _ record: RecordTable.Ragged, fieldCount: Int) -> BadRow {
         let reason = "\(record.fields) field\(record.fields == 1 ? "" : "s") where \(fieldCount) are expected"
-        return badRow(piece, start: record.start, end: record.end, column: nil, reason: reason)
+        var row = badRow(piece, start: record.start, end: record.end, column: nil, reason: reason)
+        row.hint = "fields are parted by \(layout.dialect.delimiterName) here: if that is wrong say delimiter:"
+        return row
     }
 
     private func badRow(_ piece: Piece, start: Int, end: Int, column: String?, reason: String) -> BadRow {
@@ -152,7 +154,9 @@ final class PieceParser {
                 found = true
             }
         }
-        for (name, evidence) in json.takeNewKeys(layout.dateLayout) { parsed.surprises.append(.newKey(name, evidence)) }
+        for (name, evidence) in json.takeNewKeys(layout.dateLayout, nullSpellings: layout.nullSpellings) {
+            parsed.surprises.append(.newKey(name, evidence))
+        }
         return found
     }
 

@@ -53,7 +53,7 @@ final class PieceReader {
 
     private func cut(into piece: Piece) throws -> Bool {
         let input = inputs[current]
-        var capacity = max(PieceReader.pieceBytes, carry.count * 2)
+        var capacity = max(PieceReader.pieceBytes, min(carry.count * 2, PieceReader.recordBytesMax))
         piece.grow(to: capacity, keeping: 0)
         var count = carry.count
         carry.withUnsafeBufferPointer { held in
@@ -82,7 +82,7 @@ final class PieceReader {
                     .data, "\(input.name), line \(line): \(what) that begins here is longer than 64 MB",
                     hint: "is a closing quote missing, or the delimiter or line end another one?")
             }
-            capacity *= 2
+            capacity = min(capacity * 2, PieceReader.recordBytesMax)
             piece.grow(to: capacity, keeping: count)
         }
     }

@@ -55,6 +55,9 @@ final class TranscodingSource: ByteSource {
     private var rawStart = 0
     private var rawEnd = 0
     private var innerEnded = false
+    private var spare = [UInt8](repeating: 0, count: 16)
+    private var spareStart = 0
+    private var spareEnd = 0
     private var newlines = 0
     private let markBytes: Int
     private var markLeft: Int
@@ -84,36 +87,59 @@ final class TranscodingSource: ByteSource {
         iconv(handle, nil, nil, nil, nil)
         rawStart = 0
         rawEnd = 0
+        spareStart = 0
+        spareEnd = 0
         innerEnded = false
         newlines = 0
         markLeft = markBytes
     }
 
     func read(into bytes: UnsafeMutableRawPointer, count: Int) throws -> Int {
+        precondition(count > 0)
         while true {
+            if spareStart < spareEnd {
+                let part = min(count, spareEnd - spareStart)
+                spare.withUnsafeBytes { bytes.copyMemory(from: $0.baseAddress! + spareStart, byteCount: part) }
+                spareStart += part
+                return part
+            }
             if rawStart == rawEnd, innerEnded { return 0 }
             if !innerEnded, rawEnd - rawStart < 64 { try fill() }
-            var inLeft = rawEnd - rawStart
-            if inLeft == 0 { continue }
-            var outLeft = count
-            var failure: Int32 = 0
-            raw.withUnsafeMutableBytes { buffer in
-                var input: UnsafeMutablePointer<CChar>? = buffer.baseAddress!.advanced(by: rawStart).assumingMemoryBound(to: CChar.self)
-                var output: UnsafeMutablePointer<CChar>? = bytes.assumingMemoryBound(to: CChar.self)
-                if iconv(handle, &input, &inLeft, &output, &outLeft) == Int.max.magnitude &* 2 &+ 1 { failure = errno }
+            if rawStart == rawEnd { continue }
+            var (made, failure) = convert(into: bytes, count: count)
+            if made == 0, failure == E2BIG {
+                // Not even one character fits what is asked for: it goes through a buffer of our own.
+                (made, failure) = spare.withUnsafeMutableBytes { convert(into: $0.baseAddress!, count: $0.count) }
+                spareStart = 0
+                spareEnd = made
+                if made > 0 { continue }
             }
-            rawStart = rawEnd - inLeft
-            let made = count - outLeft
-            let out = UnsafeRawBufferPointer(start: bytes, count: made)
-            for byte in out where byte == 10 { newlines += 1 }
             if made > 0 { return made }
-            if failure == EILSEQ || (failure == EINVAL && innerEnded) {
-                let what = failure == EILSEQ ? "a byte sequence that is not \(encoding)" : "the file ends in the middle of a character"
-                throw StorageError(
-                    .data, "\(name), line \(newlines + 1): \(what)",
-                    hint: asked ? "another encoding: may be right" : "name it with encoding:, for example encoding: \"gb18030\"")
-            }
+            if failure == EILSEQ || (failure == EINVAL && innerEnded) { throw invalid(isCut: failure == EINVAL) }
         }
+    }
+
+    private func convert(into bytes: UnsafeMutableRawPointer, count: Int) -> (made: Int, failure: Int32) {
+        var inLeft = rawEnd - rawStart
+        var outLeft = count
+        var failure: Int32 = 0
+        raw.withUnsafeMutableBytes { buffer in
+            var input: UnsafeMutablePointer<CChar>? = buffer.baseAddress!.advanced(by: rawStart).assumingMemoryBound(to: CChar.self)
+            var output: UnsafeMutablePointer<CChar>? = bytes.assumingMemoryBound(to: CChar.self)
+            let result = iconv(handle, &input, &inLeft, &output, &outLeft)
+            if Int(bitPattern: UInt(bitPattern: result)) == -1 { failure = errno }
+        }
+        rawStart = rawEnd - inLeft
+        let made = count - outLeft
+        for byte in UnsafeRawBufferPointer(start: bytes, count: made) where byte == 10 { newlines += 1 }
+        return (made, failure)
+    }
+
+    private func invalid(isCut: Bool) -> StorageError {
+        let what = isCut ? "the file ends in the middle of a character" : "a byte sequence that is not \(encoding)"
+        return StorageError(
+            .data, "\(name), line \(newlines + 1): \(what)",
+            hint: asked ? "another encoding: may be right" : "name it with encoding:, for example encoding: \"gb18030\"")
     }
 
     private func fill() throws {
