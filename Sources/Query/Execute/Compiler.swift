@@ -68,10 +68,16 @@ final class ExpressionCompiler {
         guard let column = bound.onlyColumn, layout.contains(column) else { return nil }
         let slot = layout[column]
         guard let dictionary = layout.slots[slot].dictionary, dictionary.count <= SharedMaps.entriesMax else { return nil }
-        let map = try shared.map(for: bound, column: column) {
-            try DictionaryMap(source: dictionary, type: bound.type, compile: { inner in
-                try ExpressionCompiler(layout: inner, context: self.context, shared: self.shared).compile(bound.replacing(column: column, with: 0))
-            }, cancellation: context.cancellation)
+        let map: DictionaryMap
+        do {
+            map = try shared.map(for: bound, column: column) {
+                try DictionaryMap(source: dictionary, type: bound.type, compile: { inner in
+                    try ExpressionCompiler(layout: inner, context: self.context, shared: self.shared).compile(bound.replacing(column: column, with: 0))
+                }, cancellation: context.cancellation)
+            }
+        } catch let error as QueryError where error.kind == .data {
+            // An entry that cannot be cast may belong to no row that is asked for: row by row, only those that are will fail.
+            return nil
         }
         return DictionaryMapEvaluator(map, ColumnEvaluator(slot: slot, layout: layout))
     }
