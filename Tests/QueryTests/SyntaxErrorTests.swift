@@ -448,6 +448,10 @@ import Testing
             "from t\n| where a = 1 # first\n    and b\n    or c", 2, 9, "a = 1 # first\n    and b\n    or c",
             "`and` and `or` are mixed without brackets",
             "if this is meant, write (a = 1 and b) or c"),
+        Case(
+            "from t | where (a = 1\nfrom u | take 5", 1, 16, "(", "this `(` is never closed", "expected `)` before the reserved word `from`"
+        ),
+        Case("from t | where f(a,\n  b\nload u from \"x\"", 1, 17, "(", "this `(` is never closed", "expected `)` before `load`"),
         Case("from t | where d = 2026/9/30", 1, 20, "2026/9/30", "a date is written as 2026-09-30", "write 2026-09-30"),
         Case("from t | where d = 30.09.2026", 1, 20, "30.09.2026", "a date is written as 2026-09-30", "year, month, day, as in 2026-09-30"),
         Case("from t | where a > ￥500", 1, 20, "￥", "`￥` has no meaning here", "amounts have no currency sign"),

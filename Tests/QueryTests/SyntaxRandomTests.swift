@@ -226,6 +226,32 @@ struct RandomTree {
         }
     }
 
+    @Test func randomNumbersAndDatesNeverTrap() {
+        let pieces = [
+            "0", "1", "2", "9", "09", "12", "30", "31", "2026", "0000", "9999", "-", "-", ".", ":", "/", " ", "T", "Q", "W", "e", "E+", "_",
+            "k", "m", "bn", "mo", "s", "%", "万", "亿", "999999999999999999", "..", "Z", "+",
+        ]
+        var random = SeededGenerator(seed: 13)
+        for round in 0..<8_000 {
+            var text = "let x = "
+            for _ in 0..<(1 + random.below(12)) { text += random.pick(pieces) }
+            if !Self.survives(text) { Issue.record("seed 13, round \(round): \(text)") }
+        }
+    }
+
+    @Test func randomSelectsNeverTrap() {
+        let words = [
+            "select", "from", "t", "where", "group", "by", "having", "order", "limit", "5", "join", "inner", "as", "n", "(", ")", ",", "*",
+            "count(*)", "'a'", "<>", "desc", ";", "case", "if(", "between", "and", "sum(x)", "over", "|", "\n", "--", "/*", "\"",
+        ]
+        var random = SeededGenerator(seed: 17)
+        for round in 0..<5_000 {
+            var text = random.pick(["select ", "SELECT ", "from t | ", "from t ", "from t | where x in (select ", "explain "])
+            for _ in 0..<random.below(20) { text += random.pick(words) + " " }
+            if !Self.survives(text) { Issue.record("seed 17, round \(round): \(text)") }
+        }
+    }
+
     /// Every beginning of good statements, and every one with a character missing.
     @Test func damagedStatementsNeverTrap() {
         for (text, _) in SyntaxExamplesTests.accepted {

@@ -1,5 +1,3 @@
-import Storage
-
 /// Loosest to tightest.
 enum Precedence: Int, Comparable {
     case or, and, not, comparison, range, sum, product, unary, postfix

@@ -37,7 +37,7 @@ extension Parser {
     }
 
     /// Stages of other languages; `…` stands for what was written behind the word.
-    private static let stageHabits: [String: String] = [
+    static let stageHabits: [String: String] = [
         "filter": "where …", "having": "where …", "extend": "derive x: a + b", "mutate": "derive x: a + b", "assign": "derive x: a + b",
         "let": "derive x: a + b", "set": "derive x: a + b", "project": "select …", "keep": "select …", "group": "summarize n: count() by …",
         "groupby": "summarize n: count() by …", "group_by": "summarize n: count() by …", "aggregate": "summarize n: count() by city",

@@ -1,5 +1,3 @@
-import Storage
-
 extension Parser {
     static let stageWords = [
         "where", "derive", "select", "drop", "rename", "summarize", "sort", "take", "top", "distinct", "expand", "join", "union", "pivot",

@@ -1,5 +1,3 @@
-import Storage
-
 extension Statement {
     /// The one statement of a text; nil where it holds nothing but space and comments.
     public static func parse(_ source: SourceText) throws(QueryError) -> Statement? { try parse(source.text) }

@@ -1,5 +1,3 @@
-import Storage
-
 /// Recursive descent over the tokens of one statement.
 struct Parser {
     let tokens: [Token]
@@ -97,7 +95,11 @@ struct Parser {
     /// The closing twin of the bracket at `opening`; an unclosed bracket is told where it opened.
     mutating func expectClosing(_ symbol: Symbol, of opening: Token, _ what: String? = nil) throws(QueryError) {
         if accept(symbol) { return }
-        if atEnd || token.isSymbol(symbol == .closeRound ? .closeSquare : .closeRound) {
+        // Where the next statement begins at its line's first column, the bracket has swallowed it.
+        let start = token.span.lowerBound
+        let isNextStatement =
+            token.kind == .word && Parser.statementWords.contains(token.text) && start > 0 && bytes[start - 1] == UInt8(ascii: "\n")
+        if atEnd || isNextStatement || token.isSymbol(symbol == .closeRound ? .closeSquare : .closeRound) {
             throw failure(
                 "this `\(opening.text)` is never closed", at: opening, hint: "expected `\(symbol.rawValue)` before \(found(token))")
         }

@@ -1,5 +1,3 @@
-import Storage
-
 extension Expression {
     /// The canonical text of the expression.
     public func formatted() -> String {

@@ -70,4 +70,6 @@ public enum SyntaxWords {
     public static var importOptions: [String] { Parser.importWords }
     /// Of the statements, those that are understood and not built yet.
     public static var later: [String] { Parser.laterWords }
+    /// This language's form of another one's stage, as `where …` for `filter`; nil for a word without one.
+    public static func form(ofForeignStage word: String) -> String? { Parser.stageHabits[word.lowercased()] }
 }
