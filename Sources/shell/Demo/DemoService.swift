@@ -34,11 +34,14 @@ struct DemoApplication: Sendable {
 }
 
 extension DemoBank {
-    /// The day of a week on which a manager meets customers, so that a day has five to eight meetings and not one.
-    private func meetingDay(manager: Int, near day: Int64) -> Int64 {
+    /// The day of a week on which a manager meets customers, so that a day has several meetings and not one; the largest branches have
+    /// two such days. What falls on a holiday is spread over the days after it.
+    private func meetingDay(_ p: DemoPerson, near day: Int64) -> Int64 {
         let monday = CivilDate.firstDay(week: CivilDate.week(day: day))
-        var d = Dice(seed, .meetingDay, manager, Int(monday))
-        return calendar.workday(onOrAfter: monday + d.between(Int64(0), 4))
+        var d = Dice(seed, .meetingDay, p.manager, Int(monday))
+        let isBusy = p.branch < 2
+        let planned = monday + Int64((d.below(5) + (isBusy && p.id % 2 == 0 ? 2 : 0)) % 5)
+        return calendar.isWorkday(planned) ? planned : calendar.workday(onOrAfter: planned + Int64(p.id % 10))
     }
 
     /// Planned contacts by the rhythm of the customer's worth, over the books and a month ahead; not all of them are kept.
@@ -52,7 +55,7 @@ extension DemoBank {
         let end = min(p.lastActive, DemoCalendar.today) + (p.isOpen ? 28 : 0)
         var day = p.firstActive + Int64(d.below(every))
         while day <= end {
-            let planned = meetingDay(manager: p.manager, near: day)
+            let planned = meetingDay(p, near: day)
             if planned >= p.firstActive, planned <= end { result.append(contact(p, band, planned, &d)) }
             day += Int64(every * d.between(70, 130) / 100)
         }
