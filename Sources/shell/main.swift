@@ -1,3 +1,3 @@
-import Query
+import Glibc
 
-print("crmq")
+exit(Program.run(CommandLine.arguments))

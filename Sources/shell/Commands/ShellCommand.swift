@@ -1,0 +1,48 @@
+import Glibc
+import Query
+import Storage
+
+/// `crmq [STORE]`: the prompt on a terminal, a script otherwise.
+struct ShellCommand {
+    private let invocation: Invocation
+    private let isPrompt: Bool
+
+    init(_ invocation: Invocation, isPrompt: Bool) {
+        self.invocation = invocation
+        self.isPrompt = isPrompt
+    }
+
+    func run() throws -> ExitCode {
+        try ScriptParameters.check(invocation)
+        let session = try Session(storePath: invocation.store, options: options)
+        // A temporary store goes away here whatever happened.
+        defer { session.close() }
+        let printer = try AnswerPrinter(
+            path: invocation.output, format: invocation.format, quiet: invocation.quiet, progress: Progress(invocation.progress))
+        let runner = Runner(session: session, printer: printer, safe: invocation.safe, timing: invocation.timing)
+        do {
+            if isPrompt {
+                try Prompt(runner, invocation).run()
+            } else if invocation.inputs.isEmpty {
+                try runner.runFile("-")
+            } else {
+                for input in invocation.inputs {
+                    switch input {
+                    case .text(let text): try runner.runText(text, name: "-c")
+                    case .file(let path): try runner.runFile(path)
+                    }
+                }
+            }
+        } catch let stop as Stop {
+            return stop.code
+        }
+        try printer.flush()
+        return .done
+    }
+
+    private var options: SessionOptions {
+        SessionOptions(
+            threads: invocation.threads ?? Machine.cores, memoryBytesMax: invocation.memoryBytesMax ?? Machine.memoryBytes / 2,
+            readOnly: invocation.readOnly, safe: invocation.safe, asOf: invocation.asOf, parameters: invocation.parameters, interactive: isPrompt)
+    }
+}

@@ -1,0 +1,106 @@
+import Query
+
+/// The catalogue of dot-commands: few, for what is the shell's and not the language's.
+struct DotCommand: Sendable {
+    let name: String
+    /// As help writes them.
+    let arguments: String
+    let doc: String
+    let run: @Sendable (Runner, [String]) throws -> Void
+
+    static let all: [DotCommand] = [
+        DotCommand(name: "help", arguments: "[TOPIC]", doc: "this list, or help on a stage, a function, a topic") { runner, words in
+            let topic = words.isEmpty ? nil : words.joined(separator: " ")
+            var text = runner.session.help(topic: topic)
+            if !text.hasSuffix("\n") { text += "\n" }
+            if topic == nil { text += DotCommand.list }
+            try runner.printer.print(text)
+        },
+        DotCommand(name: "tables", arguments: "", doc: "the names of the tables") { runner, words in
+            try expect(words, 0...0, of: "tables")
+            try runner.printer.print(try runner.session.tableNames().map { $0 + "\n" }.joined())
+        },
+        DotCommand(name: "schema", arguments: "[TABLE]", doc: "columns, types, keys") { runner, words in
+            try expect(words, 0...1, of: "schema")
+            var text = try runner.session.schemaText(words.first)
+            if !text.isEmpty, !text.hasSuffix("\n") { text += "\n" }
+            try runner.printer.print(text)
+        },
+        DotCommand(name: "mode", arguments: "[FORMAT]", doc: OutputFormat.all.map(\.name).joined(separator: ", ")) { runner, words in
+            try expect(words, 0...1, of: "mode")
+            guard let name = words.first else { return try runner.printer.print(runner.printer.format.name + "\n") }
+            do {
+                try runner.printer.setFormat(try OptionValues.format(name))
+            } catch let error as UsageError {
+                throw QueryError(.name, error.message.replacingPrefix("--format", with: ".mode"), hint: error.hint)
+            }
+        },
+        DotCommand(name: "timer", arguments: "on|off", doc: "say how long each statement took") { runner, words in
+            switch words {
+            case ["on"]: runner.timing = .text
+            case ["off"]: runner.timing = nil
+            default: throw QueryError(.syntax, ".timer is `on` or `off`")
+            }
+        },
+        DotCommand(name: "read", arguments: "FILE", doc: "run a file's statements") { runner, words in
+            guard !words.isEmpty else { throw QueryError(.syntax, ".read needs a file") }
+            guard !runner.safe else { throw QueryError(.unsupported, ".read is not allowed with --safe") }
+            try runner.runFile(unquoted(words.joined(separator: " ")))
+        },
+        DotCommand(name: "quit", arguments: "", doc: "leave (so do `exit`, `quit` and Ctrl-D)") { _, words in
+            try expect(words, 0...0, of: "quit")
+            throw Stop(code: .done)
+        },
+    ]
+
+    /// Promised, not built yet: refused by name.
+    private static let later = ["watch", "edit", "history"]
+
+    /// The command that a statement is, without its point; nil: it is the language's.
+    static func text(in source: SourceText) -> String? {
+        var text = source.text
+        while let last = text.last, last.isWhitespace || last == ";" || last == "；" { text.removeLast() }
+        let trimmed = text.drop { $0.isWhitespace }
+        // A comment may stand in front of it.
+        let line = trimmed.split(separator: "\n").map { $0.drop { $0.isWhitespace } }.first { !$0.isEmpty && !$0.hasPrefix("#") } ?? ""
+        if line.hasPrefix("."), line.dropFirst().first?.isLetter ?? false { return String(line.dropFirst()) }
+        let words = line.split(separator: " ")
+        switch words.first.map(String.init) {
+        case "help" where words.count <= 3: return String(line)
+        case "exit" where words.count == 1, "quit" where words.count == 1: return "quit"
+        default: return nil
+        }
+    }
+
+    static func run(_ text: String, runner: Runner) throws {
+        let words = text.split { $0 == " " || $0 == "\t" }.map(String.init)
+        guard let name = words.first else { return }
+        guard let command = all.first(where: { $0.name == name }) else {
+            if later.contains(name) { throw QueryError(.unsupported, ".\(name) is not built yet") }
+            let hint = nearestName(to: name, among: all.map(\.name)).map { "did you mean `.\($0)`?" }
+            throw QueryError(.name, "there is no command .\(name)", hint: hint ?? "`.help` lists them")
+        }
+        try command.run(runner, Array(words.dropFirst()))
+    }
+
+    static var list: String {
+        let left = all.map { "." + $0.name + ($0.arguments.isEmpty ? "" : " " + $0.arguments) }
+        let width = left.map(\.count).max() ?? 0
+        return zip(all, left).map { "  \($1)" + String(repeating: " ", count: width - $1.count + 2) + $0.doc + "\n" }.joined()
+    }
+
+    private static func expect(_ words: [String], _ count: ClosedRange<Int>, of name: String) throws {
+        guard !count.contains(words.count) else { return }
+        throw QueryError(.syntax, count.upperBound == 0 ? ".\(name) takes nothing behind it" : ".\(name) takes one name at most")
+    }
+
+    private static func unquoted(_ text: String) -> String {
+        text.count >= 2 && text.hasPrefix("\"") && text.hasSuffix("\"") ? String(text.dropFirst().dropLast()) : text
+    }
+}
+
+extension String {
+    fileprivate func replacingPrefix(_ prefix: String, with other: String) -> String {
+        hasPrefix(prefix) ? other + dropFirst(prefix.count) : self
+    }
+}

@@ -1,0 +1,114 @@
+import Glibc
+import Query
+import Storage
+
+/// Writes answers to standard output or a file in the chosen format, and what is said about them to standard error.
+final class AnswerPrinter: ResultReceiver {
+    private let descriptor: Int32
+    private let sink: FileDescriptorSink
+    private let isTerminal: Bool
+    private let isFile: Bool
+    private let quiet: Bool
+    private let progressLine: Progress
+    private(set) var format: OutputFormat
+    private var out: OutputBuffer
+    private var writer: ResultWriter
+    private var terminalWidth = 0
+    /// Rows delivered since ``startStatement()``.
+    private(set) var rowsDelivered = 0
+    /// What stopped the writing, kept in case the engine reports it as something else.
+    private(set) var failure: Error?
+
+    /// `path` nil: standard output.
+    init(path: String?, format: OutputFormat?, quiet: Bool, progress: Progress) throws {
+        if let path {
+            descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+            guard descriptor >= 0 else { throw StorageError(.file, "cannot write \(path): \(String(cString: strerror(errno)))") }
+        } else {
+            descriptor = 1
+        }
+        isFile = path != nil
+        isTerminal = Terminal.isTerminal(descriptor)
+        self.quiet = quiet
+        progressLine = progress
+        sink = FileDescriptorSink(descriptor, name: path ?? "standard output")
+        self.format = format ?? path.flatMap(OutputFormat.forFile) ?? (isTerminal ? .table : .csv)
+        out = OutputBuffer(sink)
+        writer = self.format.makeWriter(out, FormatOptions())
+        makeWriter()
+    }
+
+    func setFormat(_ format: OutputFormat) throws {
+        try out.flush()
+        self.format = format
+        makeWriter()
+    }
+
+    private func makeWriter() {
+        var options = FormatOptions(defusesFormulas: isFile && !isTerminal)
+        if isTerminal {
+            terminalWidth = Terminal.width(descriptor)
+            options.terminal = .init(width: terminalWidth, styled: Terminal.isStyled(descriptor))
+        }
+        // The formats for reading make their cells safe themselves, and style them; what others write passes the door on its way.
+        out = OutputBuffer(isTerminal && !format.isForReading ? TerminalSink(sink) : sink)
+        writer = format.makeWriter(out, options)
+    }
+
+    func startStatement() {
+        rowsDelivered = 0
+        progressLine.start()
+    }
+
+    func flush() throws {
+        do { try out.flush() } catch { throw remember(error) }
+    }
+
+    /// Text of the shell's own (`.schema`, help) on its way to standard output.
+    func print(_ text: String) throws {
+        do {
+            try out.append(isTerminal ? TerminalText.safe(text) : text)
+            try out.flush()
+        } catch { throw remember(error) }
+    }
+
+    private func remember(_ error: Error) -> Error {
+        if failure == nil { failure = error }
+        return error
+    }
+
+    // MARK: ResultReceiver
+
+    func begin(columns: [ResultColumn]) throws {
+        StandardError.shared.clearProgress()
+        if isTerminal, Terminal.width(descriptor) != terminalWidth {
+            try flush()
+            makeWriter()
+        }
+        do { try writer.begin(columns: columns) } catch { throw remember(error) }
+    }
+
+    func rows(_ batch: ResultBatch) throws {
+        rowsDelivered += batch.rowCount
+        do { try writer.rows(batch) } catch { throw remember(error) }
+    }
+
+    func end(_ footer: ResultFooter) throws {
+        let notes: [String]
+        do { notes = try writer.end() } catch { throw remember(error) }
+        try flush()
+        guard !quiet else { return }
+        // A program's csv needs no count; a person's table does.
+        if format.isForReading { StandardError.shared.line(footer.rows == 1 ? "1 row" : "\(CellText.grouped(footer.rows)) rows") }
+        for note in notes + footer.notes { StandardError.shared.line(note) }
+    }
+
+    func message(_ text: String) throws {
+        try flush()
+        if !quiet { StandardError.shared.line(text) }
+    }
+
+    func progress(done: Int, total: Int, unit: String) {
+        progressLine.report(done: done, total: total, unit: unit)
+    }
+}

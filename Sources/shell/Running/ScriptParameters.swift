@@ -1,0 +1,88 @@
+import Glibc
+import Query
+
+/// The `param` statements of the scripts on the command line: what `--help` lists, and what `--param` is checked against.
+enum ScriptParameters {
+    struct Parameter {
+        var name: String
+        var type: String
+        /// As the script writes it; nil: it must be given.
+        var defaultText: String?
+        var allowedText: String?
+    }
+
+    /// A `--param` that no script declares is a mistyped one: it is refused and not ignored. Where the scripts cannot be known beforehand
+    /// (standard input, a pipe, a script that runs others) the check is left out.
+    static func check(_ invocation: Invocation) throws {
+        guard !invocation.parameters.isEmpty, !invocation.inputs.isEmpty else { return }
+        var names: [String] = []
+        for input in invocation.inputs {
+            guard let found = try parameters(of: input) else { return }
+            names += found.map(\.name)
+        }
+        for name in invocation.parameters.keys.sorted() where !names.contains(name) {
+            let hint = nearestName(to: name, among: names).map { "did you mean `\($0)`?" }
+            let known = names.isEmpty ? "no parameter is declared" : "declared: \(names.joined(separator: ", "))"
+            throw UsageError("--param \(name): no `param \(name): …` stands in what is run", hint: hint ?? known)
+        }
+    }
+
+    static func help(_ invocation: Invocation) throws -> String? {
+        var lines: [String] = []
+        for case .file(let path) in invocation.inputs {
+            let found = try parameters(of: .file(path)) ?? []
+            lines.append(found.isEmpty ? "\(path) has no parameters" : "Parameters of \(path):")
+            let width = found.map { $0.name.count }.max() ?? 0
+            for parameter in found {
+                var line = "  --param \(parameter.name)=…" + String(repeating: " ", count: width - parameter.name.count + 2) + parameter.type
+                line += parameter.defaultText.map { ", \($0) where not given" } ?? ", must be given"
+                line += parameter.allowedText.map { ", in \($0)" } ?? ""
+                lines.append(line)
+            }
+        }
+        return lines.isEmpty ? nil : lines.joined(separator: "\n") + "\n"
+    }
+
+    /// nil: cannot be known without running.
+    private static func parameters(of input: Invocation.Input) throws -> [Parameter]? {
+        let text: String
+        let name: String
+        switch input {
+        case .text(let given): (text, name) = (given, "-c")
+        case .file(let path):
+            guard path != "-", isRegularFile(path) else { return nil }
+            var bytes: [UInt8] = []
+            let source = try ScriptSource(path: path)
+            while let piece = try source.read() { bytes += piece }
+            (text, name) = (String(decoding: bytes, as: UTF8.self), path)
+        }
+        var found: [Parameter] = []
+        for source in StatementSplitter.splitFile(text, name: name) {
+            // A statement that cannot be read is told when it is run, at its place.
+            guard let statement = try? Statement.parse(source) else { continue }
+            switch statement.kind {
+            case .param(let name, let type, let defaultValue, let allowed):
+                found.append(
+                    Parameter(
+                        name: name.text, type: type.name, defaultText: defaultValue.map { slice(source, $0.span) },
+                        allowedText: allowed.map { slice(source, $0.span) }))
+            case .later(let word) where word.text == "run": return nil
+            case .query, .explain, .load, .store, .delete, .createTable, .dropTable, .renameTable, .renameColumn, .optimize, .vacuum,
+                .snapshots, .tables, .describe, .let, .asOf, .later:
+                continue
+            }
+        }
+        return found
+    }
+
+    private static func slice(_ source: SourceText, _ span: SourceSpan) -> String {
+        String(decoding: Array(source.text.utf8)[span.clamped(to: 0..<source.text.utf8.count)], as: UTF8.self)
+    }
+
+    private static func isRegularFile(_ path: String) -> Bool {
+        var status = stat()
+        // A file that is missing is told when it is read.
+        guard stat(path, &status) == 0 else { return true }
+        return status.st_mode & S_IFMT == S_IFREG
+    }
+}

@@ -1,0 +1,51 @@
+import Query
+
+/// Turns a script's bytes, however they arrive, into complete statements.
+struct StatementFeed {
+    private var splitter: StatementSplitter
+    /// The beginning of a character whose rest has not arrived.
+    private var pending: [UInt8] = []
+    private var isFirst = true
+    private let name: String
+
+    init(name: String) {
+        self.name = name
+        splitter = StatementSplitter(name: name, mode: .file)
+    }
+
+    mutating func add(_ bytes: [UInt8]) throws -> [SourceText] {
+        var whole = pending + bytes
+        // The rest of a character, if any, comes with the next piece: hold back what begins one and does not end it.
+        let complete = whole.count - StatementFeed.unfinishedBytes(whole)
+        pending = Array(whole[complete...])
+        whole.removeLast(whole.count - complete)
+        return splitter.feed(try decode(whole))
+    }
+
+    mutating func finish() throws -> [SourceText] {
+        let rest = try decode(pending)
+        pending = []
+        return splitter.feed(rest) + splitter.finish()
+    }
+
+    private mutating func decode(_ bytes: [UInt8]) throws -> String {
+        guard !bytes.isEmpty else { return "" }
+        var bytes = bytes[...]
+        if isFirst, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
+        isFirst = false
+        guard let text = String(validating: bytes, as: UTF8.self), !text.utf8.contains(0) else {
+            throw QueryError(.syntax, "\(name) is not text in UTF-8, near line \(splitter.nextLine)")
+        }
+        return text
+    }
+
+    private static func unfinishedBytes(_ bytes: [UInt8]) -> Int {
+        for back in 1...3 where back <= bytes.count {
+            let byte = bytes[bytes.count - back]
+            if byte & 0xC0 == 0x80 { continue }
+            let needed = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1
+            return needed > back ? back : 0
+        }
+        return 0
+    }
+}

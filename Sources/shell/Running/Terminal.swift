@@ -1,0 +1,21 @@
+import Glibc
+
+/// What is known of the terminals that the standard streams may be.
+enum Terminal {
+    static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+    /// In cells; 80 where the terminal does not say.
+    static func width(_ descriptor: Int32) -> Int {
+        var size = winsize()
+        if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
+        if let columns = environment("COLUMNS").flatMap(Int.init), columns > 0 { return columns }
+        return 80
+    }
+
+    /// Colour and bold: never where NO_COLOR is set (https://no-color.org) or the terminal is a dumb one.
+    static func isStyled(_ descriptor: Int32) -> Bool {
+        isTerminal(descriptor) && (environment("NO_COLOR") ?? "").isEmpty && environment("TERM") != "dumb"
+    }
+
+    static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+}
