@@ -1,9 +1,25 @@
+import Glibc
 import Query
 import Storage
 
-/// `crmq demo STORE`: makes the demo bank.
+/// `crmq demo STORE`: makes the demo bank in one commit.
 enum DemoCommand {
     static func run(_ invocation: Invocation) throws -> ExitCode {
-        throw UsageError("`crmq demo` is not built yet")
+        guard let path = invocation.store else { throw UsageError("`crmq demo` needs a store") }
+        let progress = Progress(invocation.progress)
+        progress.start()
+        let startedAt = Clock.seconds()
+        // Nothing is visible before the commit, so an interrupt may end the process where it stands.
+        try Interrupts.shared.whileRunning(cancel: { _exit(ExitCode.interrupted.rawValue) }) {
+            try makeDemo(
+                storePath: path, customers: invocation.customers, seed: invocation.seed, threads: invocation.threads ?? Machine.cores
+            ) { progress.report($0) }
+        }
+        StandardError.shared.clearProgress()
+        if !invocation.quiet {
+            let customers = CellText.grouped(invocation.customers)
+            StandardError.shared.line("made a bank of \(customers) customers in \(path), \(Clock.text(Clock.seconds() - startedAt)) s")
+        }
+        return .done
     }
 }

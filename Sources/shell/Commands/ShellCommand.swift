@@ -43,6 +43,7 @@ struct ShellCommand {
     private var options: SessionOptions {
         SessionOptions(
             threads: invocation.threads ?? Machine.cores, memoryBytesMax: invocation.memoryBytesMax ?? Machine.memoryBytes / 2,
-            readOnly: invocation.readOnly, safe: invocation.safe, asOf: invocation.asOf, parameters: invocation.parameters, interactive: isPrompt)
+            readOnly: invocation.readOnly, safe: invocation.safe, asOf: invocation.asOf, parameters: invocation.parameters,
+            interactive: isPrompt)
     }
 }

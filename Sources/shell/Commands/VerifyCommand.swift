@@ -1,3 +1,4 @@
+import Glibc
 import Query
 import Storage
 
@@ -7,7 +8,9 @@ enum VerifyCommand {
         guard let path = invocation.store else { throw UsageError("`crmq verify` needs a store") }
         var options = Store.Options()
         options.readOnly = true
-        let faults = try Store(path: path, options: options).verify()
+        let faults = try Interrupts.shared.whileRunning(cancel: { _exit(ExitCode.interrupted.rawValue) }) {
+            try Store(path: path, options: options).verify()
+        }
         let isTerminal = Terminal.isTerminal(1)
         let out = OutputBuffer(FileDescriptorSink(1, name: "standard output"))
         for fault in faults { try out.append((isTerminal ? TerminalText.safe(fault) : fault) + "\n") }

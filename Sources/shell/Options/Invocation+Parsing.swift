@@ -32,7 +32,8 @@ extension Invocation {
         for (entry, spelled) in given where !entry.commands.contains(command) {
             switch command {
             case .shell:
-                throw UsageError("\(spelled) belongs to `crmq \(entry.commands.map(\.rawValue).sorted().joined(separator: "` and `crmq "))`")
+                throw UsageError(
+                    "\(spelled) belongs to `crmq \(entry.commands.map(\.rawValue).sorted().joined(separator: "` and `crmq "))`")
             case .demo, .verify: throw UsageError("`crmq \(command.rawValue)` takes no \(spelled)")
             }
         }
@@ -64,6 +65,8 @@ extension Invocation {
         }
         if let entry = OptionEntry.all.first(where: { $0.names.contains(spelled) }) { return (entry, spelled, attached) }
         let names = OptionEntry.all.flatMap(\.names).filter { $0.hasPrefix("--") }
-        throw UsageError("there is no option \(spelled)", hint: nearestName(to: spelled, among: names).map { "did you mean \($0)?" } ?? "crmq --help lists them")
+        throw UsageError(
+            "there is no option \(spelled)",
+            hint: nearestName(to: spelled, among: names).map { "did you mean \($0)?" } ?? "crmq --help lists them")
     }
 }

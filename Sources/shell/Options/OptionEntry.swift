@@ -35,7 +35,9 @@ struct OptionEntry: Sendable {
             }
         },
         OptionEntry(["--as-of"], value: "DATE", "today, as yyyy-MM-dd; hides what is later") { $0.asOf = try OptionValues.day($1) },
-        OptionEntry(["--format"], value: "FORMAT", OutputFormat.all.map(\.name).joined(separator: "|")) { $0.format = try OptionValues.format($1) },
+        OptionEntry(["--format"], value: "FORMAT", OutputFormat.all.map(\.name).joined(separator: "|")) {
+            $0.format = try OptionValues.format($1)
+        },
         OptionEntry(["-o"], value: "FILE", "answers go to FILE; its ending chooses the format where --format does not") {
             guard !$1.isEmpty else { throw UsageError("-o needs a file") }
             $0.output = $1
@@ -53,7 +55,9 @@ struct OptionEntry: Sendable {
         OptionEntry(["--progress"], value: "auto|always|never", "show the progress of long work", for: [.shell, .demo]) {
             $0.progress = try OptionValues.choice($1, option: "--progress")
         },
-        OptionEntry(["--safe"], "queries read and write no file but the store and start no program") { invocation, _ in invocation.safe = true },
+        OptionEntry(["--safe"], "queries read and write no file but the store and start no program") { invocation, _ in
+            invocation.safe = true
+        },
         OptionEntry(["--no-rc"], "do not read ~/.crmqrc before the prompt") { invocation, _ in invocation.readsRC = false },
         OptionEntry(["--quiet"], "errors only: no footers, no messages", for: [.shell, .demo, .verify]) { invocation, _ in
             invocation.quiet = true

@@ -32,7 +32,9 @@ enum OptionValues {
         if OutputFormat.later.contains(text) {
             throw UsageError("--format \(text) is not built yet", hint: "formats: \(names.joined(separator: ", "))")
         }
-        throw UsageError("there is no format `\(text)`", hint: nearestName(to: text, among: names).map { "did you mean `\($0)`?" } ?? "formats: \(names.joined(separator: ", "))")
+        throw UsageError(
+            "there is no format `\(text)`",
+            hint: nearestName(to: text, among: names).map { "did you mean `\($0)`?" } ?? "formats: \(names.joined(separator: ", "))")
     }
 
     static func count(_ text: String, option: String, in range: ClosedRange<Int>) throws -> Int {
@@ -67,6 +69,7 @@ enum OptionValues {
         if let choice = Choice(rawValue: text) { return choice }
         let names = Choice.allCases.map(\.rawValue)
         throw UsageError(
-            "\(option) takes \(names.joined(separator: " or ")), not `\(text)`", hint: nearestName(to: text, among: names).map { "did you mean `\($0)`?" })
+            "\(option) takes \(names.joined(separator: " or ")), not `\(text)`",
+            hint: nearestName(to: text, among: names).map { "did you mean `\($0)`?" })
     }
 }

@@ -49,7 +49,10 @@ final class LineReader {
             let ready = poll(&waits, 2, -1)
             if ready < 0, errno != EINTR { return leave(.end) }
             if ready > 0, waits[1].revents != 0 {
-                return leave(Interrupts.shared.clear() ? .interrupted : .end)
+                if Interrupts.shared.clear() { return leave(.interrupted) }
+                if Interrupts.shared.pending != 0 { return leave(.end) }
+                // The interrupt had been answered before its wake-up came.
+                continue
             }
             if ready > 0, waits[0].revents != 0 { rl_callback_read_char() }
         }

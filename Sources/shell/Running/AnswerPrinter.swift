@@ -80,6 +80,7 @@ final class AnswerPrinter: ResultReceiver {
     // MARK: ResultReceiver
 
     func begin(columns: [ResultColumn]) throws {
+        if isTerminal { progressLine.pause(true) }
         StandardError.shared.clearProgress()
         if isTerminal, Terminal.width(descriptor) != terminalWidth {
             try flush()
@@ -97,6 +98,7 @@ final class AnswerPrinter: ResultReceiver {
         let notes: [String]
         do { notes = try writer.end() } catch { throw remember(error) }
         try flush()
+        progressLine.pause(false)
         guard !quiet else { return }
         // A program's csv needs no count; a person's table does.
         if format.isForReading { StandardError.shared.line(footer.rows == 1 ? "1 row" : "\(CellText.grouped(footer.rows)) rows") }

@@ -7,7 +7,7 @@ final class Interrupts: @unchecked Sendable {
     static let shared = Interrupts()
 
     private var lock = pthread_mutex_t()
-    private var running: Session?
+    private var cancel: (() -> Void)?
     private var signalNumber: Int32 = 0
     private var isInteractive = false
     private var wakeRead: Int32 = -1
@@ -72,12 +72,22 @@ final class Interrupts: @unchecked Sendable {
     }
 
     private func handle(_ number: Int32, _ handler: @convention(c) @escaping (Int32) -> Void) {
+        // A script that was told to outlive a signal (`nohup`, a job in the background) keeps ignoring it.
+        var before = sigaction()
+        sigaction(number, nil, &before)
+        let isIgnored = unsafeBitCast(before.__sigaction_handler.sa_handler, to: Int.self) == 1
+        if isIgnored, !isInteractive || number == SIGHUP, number != SIGPIPE { return }
         var action = sigaction()
         action.__sigaction_handler.sa_handler = handler
         sigemptyset(&action.sa_mask)
         // Interrupted calls go on by themselves; who waits for input waits on the wake pipe as well.
         action.sa_flags = SA_RESTART
         sigaction(number, &action, nil)
+        // Whoever started us may have had it blocked, which exec hands down.
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, number)
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
 
     private final class Watch {
@@ -95,14 +105,14 @@ final class Interrupts: @unchecked Sendable {
 
     private func deliver(_ number: Int32) {
         pthread_mutex_lock(&lock)
-        let session = running
+        let cancel = cancel
         let isRepeated = signalNumber != 0
         signalNumber = number
         let statement = statements
         let ends = !isInteractive || number != SIGINT
         pthread_mutex_unlock(&lock)
-        if let session {
-            session.cancel()
+        if let cancel {
+            cancel()
         } else {
             var byte: UInt8 = 1
             _ = write(wakeWrite, &byte, 1)
@@ -110,24 +120,24 @@ final class Interrupts: @unchecked Sendable {
         guard ends else { return }
         // A second signal, or a statement that does not listen: every commit is atomic, so ending here harms no store.
         if isRepeated { _exit(128 + number) }
-        if session != nil {
+        if cancel != nil {
             usleep(Interrupts.graceMicroseconds)
             pthread_mutex_lock(&lock)
-            let isStuck = running != nil && statements == statement
+            let isStuck = self.cancel != nil && statements == statement
             pthread_mutex_unlock(&lock)
             if isStuck { _exit(128 + number) }
         }
     }
 
-    /// Runs `body` so that a signal cancels the session's statement.
-    func whileRunning<Result>(_ session: Session, _ body: () throws -> Result) rethrows -> Result {
+    /// Runs `body` so that a signal calls `cancel`, on another thread.
+    func whileRunning<Result>(cancel: @escaping () -> Void, _ body: () throws -> Result) rethrows -> Result {
         pthread_mutex_lock(&lock)
-        running = session
+        self.cancel = cancel
         statements += 1
         pthread_mutex_unlock(&lock)
         defer {
             pthread_mutex_lock(&lock)
-            running = nil
+            self.cancel = nil
             pthread_mutex_unlock(&lock)
         }
         return try body()

@@ -9,6 +9,7 @@ final class Progress: @unchecked Sendable {
     private var lock = pthread_mutex_t()
     private var startedAt = 0.0
     private var drawnAt = 0.0
+    private var isPaused = false
 
     /// Nothing is drawn for work shorter than this.
     private static let patienceSeconds = 0.5
@@ -29,6 +30,14 @@ final class Progress: @unchecked Sendable {
         pthread_mutex_lock(&lock)
         startedAt = Clock.seconds()
         drawnAt = 0
+        isPaused = false
+        pthread_mutex_unlock(&lock)
+    }
+
+    /// While rows run over the same terminal nothing else may be drawn on it.
+    func pause(_ paused: Bool) {
+        pthread_mutex_lock(&lock)
+        isPaused = paused
         pthread_mutex_unlock(&lock)
     }
 
@@ -38,7 +47,7 @@ final class Progress: @unchecked Sendable {
         defer { pthread_mutex_unlock(&lock) }
         let now = Clock.seconds()
         let elapsed = now - startedAt
-        guard elapsed >= Progress.patienceSeconds,
+        guard !isPaused, elapsed >= Progress.patienceSeconds,
             now - drawnAt >= (isTerminal ? Progress.secondsBetweenDrawings : Progress.secondsBetweenLines)
         else { return }
         drawnAt = now
@@ -73,7 +82,8 @@ final class Progress: @unchecked Sendable {
         let full = Int(share * Double(cells))
         let bar = String(repeating: "█", count: full) + String(repeating: "░", count: cells - full)
         let left = share > 0 ? Int((elapsedSeconds / share * (1 - share)).rounded(.up)) : 0
-        return bar + (cells > 0 ? " " : "") + "\(Int(share * 100))%  \(amount(done, unit)) of \(amount(total, unit))  \(amount(rate, unit))/s  \(left)s left"
+        return bar + (cells > 0 ? " " : "")
+            + "\(Int(share * 100))%  \(amount(done, unit)) of \(amount(total, unit))  \(amount(rate, unit))/s  \(left)s left"
     }
 
     private static func amount(_ number: Int, _ unit: String) -> String {

@@ -30,7 +30,7 @@ final class Runner {
         statements += 1
         printer.startStatement()
         do {
-            try Interrupts.shared.whileRunning(session) { try session.run(source, receiver: printer) }
+            try Interrupts.shared.whileRunning(cancel: { [session] in session.cancel() }) { try session.run(source, receiver: printer) }
         } catch {
             StandardError.shared.clearProgress()
             // What the engine makes of a failed write is not what happened.

@@ -34,7 +34,8 @@ enum ScriptParameters {
             lines.append(found.isEmpty ? "\(path) has no parameters" : "Parameters of \(path):")
             let width = found.map { $0.name.count }.max() ?? 0
             for parameter in found {
-                var line = "  --param \(parameter.name)=…" + String(repeating: " ", count: width - parameter.name.count + 2) + parameter.type
+                var line =
+                    "  --param \(parameter.name)=…" + String(repeating: " ", count: width - parameter.name.count + 2) + parameter.type
                 line += parameter.defaultText.map { ", \($0) where not given" } ?? ", must be given"
                 line += parameter.allowedText.map { ", in \($0)" } ?? ""
                 lines.append(line)

@@ -31,7 +31,9 @@ struct CommandLineTests {
         let help = try Crmq.run(["--help"])
         #expect(help.code == 0)
         #expect(help.err == "")
-        for option in ["-c TEXT", "--param NAME=VALUE", "--as-of DATE", "--read-only", "--timing text|json", "--safe", "--no-rc", "--quiet"] {
+        for option in [
+            "-c TEXT", "--param NAME=VALUE", "--as-of DATE", "--read-only", "--timing text|json", "--safe", "--no-rc", "--quiet",
+        ] {
             #expect(help.out.contains(option))
         }
         let version = try Crmq.run(["--version"])

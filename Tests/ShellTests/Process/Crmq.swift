@@ -66,7 +66,8 @@ enum Crmq {
         process.waitUntilExit()
         return Outcome(
             code: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
-            out: String(decoding: try Data(contentsOf: outURL), as: UTF8.self), err: String(decoding: try Data(contentsOf: errURL), as: UTF8.self))
+            out: String(decoding: try Data(contentsOf: outURL), as: UTF8.self),
+            err: String(decoding: try Data(contentsOf: errURL), as: UTF8.self))
     }
 }
 

@@ -29,14 +29,18 @@ struct StreamTests {
         let scratch = try store()
         try scratch.write("from t | summarize n: count(); from t | where id = 2 | select id\n", to: "q.crmq")
         let outcome = try Crmq.run(
-            ["s", "-c", "from t | where id = 1 | select id", "-f", "q.crmq", "-c", "from t | where id = 3 | select id", "--timing", "json"],
+            [
+                "s", "-c", "from t | where id = 1 | select id", "-f", "q.crmq", "-c", "from t | where id = 3 | select id", "--timing",
+                "json",
+            ],
             folder: scratch.url)
         #expect(outcome.code == 0, "\(outcome.err)")
         #expect(outcome.out == "id\n1\nn\n3\nid\n2\nid\n3\n")
         let lines = outcome.err.split(separator: "\n")
         #expect(lines.count == 4)
         for (index, line) in lines.enumerated() {
-            #expect(line.wholeMatch(of: try Regex("\\{\"statement\":\(index + 1),\"seconds\":[0-9]+\\.[0-9]+,\"rows\":1\\}")) != nil, "\(line)")
+            #expect(
+                line.wholeMatch(of: try Regex("\\{\"statement\":\(index + 1),\"seconds\":[0-9]+\\.[0-9]+,\"rows\":1\\}")) != nil, "\(line)")
         }
     }
 
@@ -77,8 +81,10 @@ struct StreamTests {
     func verify() throws {
         let scratch = try store()
         #expect(try Crmq.run(["verify", "s"], folder: scratch.url).code == 0)
-        let files = try #require(FileManager.default.enumerator(at: scratch.url.appendingPathComponent("s"), includingPropertiesForKeys: nil))
-            .compactMap { $0 as? URL }.filter { (try? Data(contentsOf: $0).count) ?? 0 > 64 }
+        let files = try #require(
+            FileManager.default.enumerator(at: scratch.url.appendingPathComponent("s"), includingPropertiesForKeys: nil)
+        )
+        .compactMap { $0 as? URL }.filter { (try? Data(contentsOf: $0).count) ?? 0 > 64 }
         let victim = try #require(files.max { $0.path < $1.path })
         var bytes = try Data(contentsOf: victim)
         bytes[bytes.count / 2] ^= 0x10
@@ -139,9 +145,20 @@ struct StreamTests {
 
     @Test("an interrupt ends a script with 130")
     func interrupted() throws {
-        // The script waits for standard input, which never comes: the shell's own pipe stays open.
-        let outcome = try Crmq.shell("sleep 5 | $CRMQ & pid=$!; sleep 0.5; kill -INT $pid; wait $pid; echo code $?")
-        #expect(outcome.out.contains("code 130"), "\(outcome.out) \(outcome.err)")
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try #require(Crmq.path))
+        let input = Pipe()
+        let errors = Pipe()
+        process.standardInput = input
+        process.standardError = errors
+        try process.run()
+        // The first statement's error output says that the program is up and waits for more.
+        input.fileHandleForWriting.write(Data(".timer on\nlet x = 1;".utf8))
+        _ = errors.fileHandleForReading.availableData
+        process.interrupt()
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit)
+        #expect(process.terminationStatus == 130)
     }
 
     @Test("--safe keeps to the store, --read-only does not write it")
