@@ -9,6 +9,7 @@ final class Prompt {
     private let runner: Runner
     private let quiet: Bool
     private let readsRC: Bool
+    private let isTemporary: Bool
     private let history: History
     private let lines = LineReader()
 
@@ -16,6 +17,7 @@ final class Prompt {
         self.runner = runner
         quiet = invocation.quiet
         readsRC = invocation.readsRC && !invocation.safe
+        isTemporary = invocation.store == nil
         history = History(path: invocation.safe ? nil : History.defaultPath)
     }
 
@@ -26,7 +28,10 @@ final class Prompt {
             // Its errors are told; they do not keep anyone from the prompt.
             try? runner.runFile(home + "/.crmqrc")
         }
-        if !quiet { StandardError.shared.line("\(HelpText.version). `.help` lists what you can ask, Ctrl-D leaves.") }
+        if !quiet {
+            StandardError.shared.line("\(HelpText.version). `.help` lists what you can ask, Ctrl-D leaves.")
+            if isTemporary { StandardError.shared.line("No STORE was named: what is loaded here is gone when you leave.") }
+        }
         var splitter = StatementSplitter(name: "prompt", mode: .prompt)
         var typed: [String] = []
         while true {

@@ -56,14 +56,14 @@ private enum Terminal {
             if code is None: os.kill(pid, 9); code = -9
             json.dump({"code": code, "transcript": clean(seen), "raw": seen.decode("utf-8", "replace")}, open(sys.argv[2], "w"))
             """
-        let program_ = try folder.write(program, to: "play.py")
+        let player = try folder.write(program, to: "play.py")
         let job: [String: Any] = [
             "program": Crmq.path ?? "", "arguments": arguments, "folder": folder.url.path,
             "environment": ["HOME": folder.url.path, "TERM": "xterm", "LC_ALL": "C.UTF-8"].merging(environment) { $1 },
             "steps": steps.map { [$0.type, $0.awaits] },
         ]
         try JSONSerialization.data(withJSONObject: job).write(to: folder.url.appendingPathComponent("job.json"))
-        let outcome = try Crmq.shell("python3 '\(program_)' job.json result.json", folder: folder.url)
+        let outcome = try Crmq.shell("python3 '\(player)' job.json result.json", folder: folder.url)
         #expect(outcome.code == 0, "\(outcome.err)")
         let result =
             try JSONSerialization.jsonObject(with: Data(contentsOf: folder.url.appendingPathComponent("result.json"))) as? [String: Any]
