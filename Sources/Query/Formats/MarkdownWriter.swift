@@ -34,7 +34,9 @@ final class MarkdownWriter: ResultWriter {
             for column in columns {
                 try out.append("| ")
                 if !column.isNull(row) {
-                    if column.kind == .text {
+                    if column.kind == .text, MarkdownWriter.isPlain(column.text(row).buffer) {
+                        try out.append(column.text(row).buffer)
+                    } else if column.kind == .text {
                         cell.removeAll(keepingCapacity: true)
                         MarkdownWriter.append(column.text(row).buffer, to: &cell)
                         try out.append(cell)
@@ -49,6 +51,20 @@ final class MarkdownWriter: ResultWriter {
     }
 
     func end() throws -> [String] { [] }
+
+    /// Printable ASCII that is no markup needs nothing done to it.
+    private static func isPlain(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        for byte in bytes {
+            switch byte {
+            case UInt8(ascii: "|"), UInt8(ascii: "\\"), UInt8(ascii: "`"), UInt8(ascii: "*"), UInt8(ascii: "["), UInt8(ascii: "<"),
+                UInt8(ascii: "&"):
+                return false
+            case 0x20..<0x7F: continue
+            default: return false
+            }
+        }
+        return true
+    }
 
     private static func append(_ bytes: UnsafeBufferPointer<UInt8>, to out: inout [UInt8]) {
         var run: [UInt8] = []
