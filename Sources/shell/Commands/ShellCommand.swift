@@ -25,6 +25,10 @@ struct ShellCommand {
                 try Prompt(runner, invocation).run()
             } else if invocation.inputs.isEmpty {
                 try runner.runFile("-")
+                // A script on a pipe could not be looked at beforehand.
+                if let name = session.undeclaredParameters.first {
+                    throw UsageError("--param \(name): no `param \(name): …` stood in what was run")
+                }
             } else {
                 for input in invocation.inputs {
                     switch input {
@@ -41,9 +45,14 @@ struct ShellCommand {
     }
 
     private var options: SessionOptions {
-        SessionOptions(
-            threads: invocation.threads ?? Machine.cores, memoryBytesMax: invocation.memoryBytesMax ?? Machine.memoryBytes / 2,
-            readOnly: invocation.readOnly, safe: invocation.safe, asOf: invocation.asOf, parameters: invocation.parameters,
-            interactive: isPrompt)
+        var options = SessionOptions()
+        options.threads = invocation.threads ?? Machine.cores
+        options.memoryBytesMax = invocation.memoryBytesMax ?? Machine.memoryBytes / 2
+        options.readOnly = invocation.readOnly
+        options.safe = invocation.safe
+        options.asOf = invocation.asOf
+        options.parameters = invocation.parameters
+        options.interactive = isPrompt
+        return options
     }
 }
