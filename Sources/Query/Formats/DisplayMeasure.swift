@@ -29,15 +29,32 @@ struct DisplayMeasure {
         return measure.cells
     }
 
-    /// What a character takes after another: unlike ``displayWidth(_:)`` on a lone scalar, a skin tone takes nothing, and signs that are
-    /// drawn as emoji take two.
-    private static func cells(of scalar: Unicode.Scalar) -> Int {
-        switch scalar.value {
-        case 0x1F3FB...0x1F3FF: 0
+    static func cells(of scalar: Unicode.Scalar) -> Int {
+        let value = scalar.value
+        switch value {
+        case 0x20..<0x7F: return 1
+        case 0..<0xA0: return 0
+        case 0xA0..<0x300: return value == 0xAD ? 0 : 1
+        case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x3247, 0x3250...0x4DBF, 0x4E00...0xA4CF, 0xA960...0xA97F, 0xAC00...0xD7A3,
+            0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF01...0xFF60, 0xFFE0...0xFFE6, 0x16FE0...0x18CFF, 0x1AFF0...0x1B2FF, 0x1F200...0x1F265,
+            0x20000...0x3FFFD:
+            // The tone and sound marks among them hang on the letter before.
+            return (0x302A...0x302D).contains(value) || (0x3099...0x309A).contains(value) ? 0 : 2
         // Halves of a flag: each takes one, so that a flag takes two.
-        case 0x1F1E6...0x1F1FF: 1
-        case 0x231A...0x2B55, 0x1F000...0x1FAFF: scalar.properties.isEmojiPresentation ? 2 : displayWidth(scalar)
-        default: displayWidth(scalar)
+        case 0x1F1E6...0x1F1FF: return 1
+        // Skin tones colour the emoji before them.
+        case 0x1F3FB...0x1F3FF: return 0
+        default: break
+        }
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .enclosingMark, .format: return 0
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .spacingMark, .decimalNumber,
+            .letterNumber,
+            .otherNumber, .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation,
+            .finalPunctuation, .otherPunctuation, .mathSymbol, .currencySymbol, .modifierSymbol, .otherSymbol, .spaceSeparator,
+            .lineSeparator, .paragraphSeparator, .control, .surrogate, .privateUse, .unassigned:
+            return scalar.properties.isEmojiPresentation ? 2 : 1
+        @unknown default: return 1
         }
     }
 }

@@ -101,7 +101,10 @@ final class AnswerPrinter: ResultReceiver {
         progressLine.pause(false)
         guard !quiet else { return }
         // A program's csv needs no count; a person's table does.
-        if format.isForReading { StandardError.shared.line(footer.rows == 1 ? "1 row" : "\(CellText.grouped(footer.rows)) rows") }
+        if format.isForReading {
+            let count = footer.rows == 1 ? "1 row" : "\(CellText.grouped(footer.rows)) rows"
+            StandardError.shared.line(count + (footer.asOf.map { ", as of \($0)" } ?? ""))
+        }
         for note in notes + footer.notes { StandardError.shared.line(note) }
     }
 
