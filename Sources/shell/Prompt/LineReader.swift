@@ -27,6 +27,11 @@ final class LineReader {
         rl_completer_word_break_characters = UnsafePointer(strdup(breaks))
         rl_basic_word_break_characters = UnsafePointer(strdup(breaks))
         rl_completer_quote_characters = UnsafePointer(strdup(""))
+        // Ctrl-D typed while a query runs reaches us as a zero byte: the terminal has made it an end of file that nobody read.
+        rl_bind_key(0) { _, _ in
+            if rl_end == 0 { rl_stuff_char(0x04) }
+            return 0
+        }
         using_history()
     }
 
