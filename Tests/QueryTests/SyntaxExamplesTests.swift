@@ -66,7 +66,7 @@ import Testing
             "from \"f.csv\" (key: (a), delimiter: \";\", null: \"\", \"?\", header: false) | take 5"
         ),
         ("from (from t | take 5) | take 1", nil), ("| take 5 | sort a", nil), ("explain | take 5", nil), ("from _ | take 1", nil),
-        ("from `odd table` | where `from` = `a``b` | `top`(5) | derive `x y`: `today` + today", nil),
+        ("from `odd table` | where `from` = `a``b` | `top`(5) | `where`(a by b) | derive `x y`: `today` + today", nil),
         ("from t | derive count: 1, top: 2, date: 3, last: 4, time: 5, key: 6, today: 7, as: 8 | select count, top, last, time, key", nil),
         ("from t # comment\n# more\n | take 5 # end", "from t | take 5"),
         ("from t | where a in (from u | select k | take 5) and b in [1, 2]", nil),

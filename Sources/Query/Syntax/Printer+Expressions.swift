@@ -127,6 +127,11 @@ extension Printer {
 
     mutating func call(_ call: Call) {
         name(call.name)
+        brackets(of: call)
+    }
+
+    /// The arguments of a call with its own `where` and `by`.
+    mutating func brackets(of call: Call) {
         bracketed { printer in
             let hasOrder = !call.innerOrder.isEmpty
             for (at, argument) in call.arguments.enumerated() {

@@ -83,9 +83,8 @@ extension Printer {
         case .verb(let call):
             // A verb that is called like a stage was written in backticks.
             if Parser.stageWords.contains(call.name.text) {
-                var rest = Printer()
-                rest.call(call)
-                write("`\(call.name.text)`" + rest.out.dropFirst(call.name.text.count))
+                write("`\(call.name.text)`")
+                brackets(of: call)
             } else {
                 self.call(call)
             }
