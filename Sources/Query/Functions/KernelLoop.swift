@@ -75,11 +75,18 @@ enum KernelLoop {
         throws
     {
         let o = out.mask
-        let mayBeNull = arguments.contains { $0.hasNulls }
-        for i in 0..<count {
-            let isNull = mayBeNull && arguments.contains { $0.isNull(i) }
-            o[i] = try !isNull && body(i) ? 1 : 0
-            if i & 255 == 255 { try context.cancellation.check() }
+        if arguments.contains(where: \.hasNulls) {
+            o.update(repeating: 0, count: count)
+            for argument in arguments where argument.hasNulls { for i in 0..<count { o[i] |= argument.nulls[i] } }
+            for i in 0..<count {
+                o[i] = try o[i] == 0 && body(i) ? 1 : 0
+                if i & 255 == 255 { try context.cancellation.check() }
+            }
+        } else {
+            for i in 0..<count {
+                o[i] = try body(i) ? 1 : 0
+                if i & 255 == 255 { try context.cancellation.check() }
+            }
         }
     }
 }

@@ -3,7 +3,8 @@
 #endif
 import Storage
 
-/// A POSIX extended regular expression of the C library, compiled once and shared by all workers (the library locks inside).
+/// A POSIX extended regular expression of the C library, compiled when a query is bound and once more for each worker that
+/// searches at the same time, for the library locks an expression while it is in use.
 ///
 /// What analysts know from elsewhere is either translated (`\d \w \s`, escapes within `[…]`, `(?i)` at the start) or refused
 /// with a sentence: lazy quantifiers and look-around, which POSIX reads as something else, and back references, whose search
@@ -11,10 +12,14 @@ import Storage
 final class RegularExpression: @unchecked Sendable {
     /// How many bracketed groups the pattern has.
     let groupCount: Int
-    private let compiled: UnsafeMutablePointer<regex_t>
+    private let translated: [UInt8]
+    private let flags: Int32
     /// The pattern itself where it has no special character: found without the library.
     private let literal: OwnedText?
     private let span: SourceSpan
+    private let lock = Mutex()
+    /// Compiled forms that nobody searches with right now.
+    private var idle: [UnsafeMutablePointer<regex_t>]
 
     init(_ pattern: String, span: SourceSpan) throws {
         var translator = PatternTranslator(pattern: Array(pattern.utf8))
@@ -23,34 +28,42 @@ final class RegularExpression: @unchecked Sendable {
         } catch let refusal {
             throw QueryError(.type, "in the regular expression \"\(pattern)\": \(refusal.message)", at: span, hint: refusal.hint)
         }
-        self.span = span
-        let regex = UnsafeMutablePointer<regex_t>.allocate(capacity: 1)
-        regex.initialize(to: regex_t())
-        let flags = REG_EXTENDED | (translator.ignoresCase ? REG_ICASE : 0)
-        let status = RegularExpression.withUTF8Locale {
-            (translator.output + [0]).withUnsafeBytes { regcomp(regex, $0.bindMemory(to: CChar.self).baseAddress!, flags) }
+        translated = translator.output + [0]
+        flags = REG_EXTENDED | (translator.ignoresCase ? REG_ICASE : 0)
+        switch RegularExpression.compile(translated, flags) {
+        case .success(let regex):
+            idle = [regex]
+            groupCount = Int(regex.pointee.re_nsub)
+        case .failure(let problem):
+            throw QueryError(.type, "\"\(pattern)\" is no regular expression: \(problem.message)", at: span)
         }
-        guard status == 0 else {
-            let message = RegularExpression.message(status, regex)
-            regex.deallocate()
-            throw QueryError(.type, "\"\(pattern)\" is no regular expression: \(message)", at: span)
-        }
-        compiled = regex
         let isLiteral = !translator.ignoresCase && !pattern.utf8.contains { "\\^$.[]|()*+?{}".utf8.contains($0) }
         literal = isLiteral ? OwnedText(Array(pattern.utf8)) : nil
-        groupCount = Int(regex.pointee.re_nsub)
+        self.span = span
     }
 
     deinit {
-        regfree(compiled)
-        compiled.deallocate()
+        for regex in idle {
+            regfree(regex)
+            regex.deallocate()
+        }
     }
 
-    private static func message(_ status: Int32, _ regex: UnsafePointer<regex_t>) -> String {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 200) { buffer in
+    private struct Problem: Error { let message: String }
+
+    private static func compile(_ pattern: [UInt8], _ flags: Int32) -> Result<UnsafeMutablePointer<regex_t>, Problem> {
+        let regex = UnsafeMutablePointer<regex_t>.allocate(capacity: 1)
+        regex.initialize(to: regex_t())
+        let status = withUTF8Locale {
+            pattern.withUnsafeBytes { regcomp(regex, $0.bindMemory(to: CChar.self).baseAddress!, flags) }
+        }
+        if status == 0 { return .success(regex) }
+        let message = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 200) { buffer in
             _ = regerror(status, regex, buffer.baseAddress, buffer.count)
             return String(cString: buffer.baseAddress!).lowercased()
         }
+        regex.deallocate()
+        return .failure(Problem(message: message))
     }
 
     // The locale of a thread says what a character is. It is set around each batch alone, so that the program's own stays as it is.
@@ -63,41 +76,56 @@ final class RegularExpression: @unchecked Sendable {
         return try body()
     }
 
-    /// Everything that searches runs within this.
-    func withLocale(_ body: () throws -> Void) rethrows { try RegularExpression.withUTF8Locale(body) }
-
-    func matches(_ text: TextView) throws -> Bool {
-        if let literal { return text.find(literal.view) != nil }
-        var match = regmatch_t()
-        return try search(text, &match, 1)
+    /// Searches a batch of texts with a compiled form of this worker's own.
+    func search(_ body: (Searcher) throws -> Void) throws {
+        var borrowed = lock.locked { idle.popLast() }
+        if borrowed == nil, case .success(let regex) = RegularExpression.compile(translated, flags) { borrowed = regex }
+        guard let regex = borrowed else { throw QueryError(.data, "there is no memory for the regular expression", at: span) }
+        defer { lock.locked { idle.append(regex) } }
+        try RegularExpression.withUTF8Locale { try body(Searcher(regex: regex, literal: literal?.view, span: span)) }
     }
 
-    /// The byte range of a group in the first match; nil where nothing matches or the group took no part in it.
-    func firstMatch(_ text: TextView, group: Int) throws -> Range<Int>? {
-        try withUnsafeTemporaryAllocation(of: regmatch_t.self, capacity: group + 1) { matches in
-            matches.initialize(repeating: regmatch_t())
-            guard try search(text, matches.baseAddress!, group + 1) else { return nil }
-            let found = matches[group]
-            return found.rm_so >= 0 ? Int(found.rm_so)..<Int(found.rm_eo) : nil
+    struct Searcher {
+        fileprivate let regex: UnsafeMutablePointer<regex_t>
+        fileprivate let literal: TextView?
+        fileprivate let span: SourceSpan
+
+        @inline(__always)
+        func matches(_ text: TextView) throws -> Bool {
+            if let literal { return text.find(literal) != nil }
+            var range = regmatch_t()
+            // Asked for no place, the library stops at the first sign of a match.
+            return try run(text, &range, places: 0)
         }
-    }
 
-    private func search(_ text: TextView, _ matches: UnsafeMutablePointer<regmatch_t>, _ count: Int) throws -> Bool {
-        guard text.count < Int(Int32.max) else { throw QueryError(.data, "a text of over 2 GB cannot be searched", at: span) }
-        matches[0].rm_so = 0
-        matches[0].rm_eo = regoff_t(text.count)
-        let status =
-            if let base = text.base {
-                base.withMemoryRebound(to: CChar.self, capacity: text.count) { regexec(compiled, $0, count, matches, REG_STARTEND) }
-            } else {
-                regexec(compiled, "", count, matches, REG_STARTEND)
+        /// The byte range of a group in the first match; nil where nothing matches or the group took no part in it.
+        func firstMatch(_ text: TextView, group: Int) throws -> Range<Int>? {
+            try withUnsafeTemporaryAllocation(of: regmatch_t.self, capacity: group + 1) { matches in
+                matches.initialize(repeating: regmatch_t())
+                guard try run(text, matches.baseAddress!, places: group + 1) else { return nil }
+                let found = matches[group]
+                return found.rm_so >= 0 ? Int(found.rm_so)..<Int(found.rm_eo) : nil
             }
-        if status == 0 { return true }
-        // Anything but "no match" means that the library ran out of memory.
-        guard status == _REG_NOMATCH.rawValue else {
-            throw QueryError(.data, "the regular expression is too large to search with", at: span)
         }
-        return false
+
+        /// `matches` holds the range to search on the way in.
+        private func run(_ text: TextView, _ matches: UnsafeMutablePointer<regmatch_t>, places: Int) throws -> Bool {
+            guard text.count < Int(Int32.max) else { throw QueryError(.data, "a text of over 2 GB cannot be searched", at: span) }
+            matches[0].rm_so = 0
+            matches[0].rm_eo = regoff_t(text.count)
+            let status =
+                if let base = text.base {
+                    base.withMemoryRebound(to: CChar.self, capacity: text.count) { regexec(regex, $0, places, matches, REG_STARTEND) }
+                } else {
+                    regexec(regex, "", places, matches, REG_STARTEND)
+                }
+            if status == 0 { return true }
+            // Anything but "no match" means that the library ran out of memory.
+            guard status == _REG_NOMATCH.rawValue else {
+                throw QueryError(.data, "the regular expression is too large to search with", at: span)
+            }
+            return false
+        }
     }
 }
 
@@ -112,6 +140,14 @@ struct PatternTranslator {
     private(set) var output: [UInt8] = []
     private(set) var ignoresCase = false
     private var at = 0
+    /// Characters that the current group stands for once its counts are written out, the same of the groups around it, and of the
+    /// last piece read: `(a{9}){9}` is 81 characters to the library, which multiplies without a limit of its own.
+    private var size = 0
+    private var outerSizes: [Int] = []
+    private var lastSize = 0
+
+    private static let sizeMax = 10_000
+    private static let depthMax = 100
 
     init(pattern: [UInt8]) { self.pattern = pattern }
 
@@ -126,14 +162,29 @@ struct PatternTranslator {
             let byte = pattern[at]
             var isQuantifier = false
             switch byte {
-            case UInt8(ascii: "\\"): try escape()
-            case UInt8(ascii: "["): try bracket()
+            case UInt8(ascii: "\\"):
+                try escape()
+                count(1)
+            case UInt8(ascii: "["):
+                try bracket()
+                count(1)
+            case UInt8(ascii: "{"):
+                try repetition()
+                continue
+            case UInt8(ascii: ")"):
+                copy()
+                let inner = size
+                size = outerSizes.popLast() ?? 0
+                count(inner)
             case UInt8(ascii: "("):
                 if at + 1 < pattern.count, pattern[at + 1] == UInt8(ascii: "?") {
                     throw Refusal(
                         message: "(?…) groups are not known", hint: "plain brackets group; (?i) may stand at the very start to ignore case")
                 }
                 copy()
+                outerSizes.append(size)
+                size = 0
+                if outerSizes.count > PatternTranslator.depthMax { throw Refusal(message: "brackets are nested too deeply") }
             case UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "?"), UInt8(ascii: "}"):
                 if afterQuantifier, byte == UInt8(ascii: "?") || byte == UInt8(ascii: "+") {
                     throw Refusal(
@@ -142,10 +193,41 @@ struct PatternTranslator {
                 }
                 isQuantifier = true
                 copy()
-            default: copy()
+            default:
+                copy()
+                count(1)
+            }
+            if size > PatternTranslator.sizeMax {
+                throw Refusal(message: "it stands for too many characters once its counts are written out")
             }
             afterQuantifier = isQuantifier
         }
+    }
+
+    private mutating func count(_ piece: Int) {
+        lastSize = piece
+        size += piece
+    }
+
+    /// `{2}`, `{2,}`, `{2,5}`: copied up to its closing bracket, which the main loop treats as the quantifier's end.
+    private mutating func repetition() throws(Refusal) {
+        var bounds = [0]
+        copy()
+        while at < pattern.count, pattern[at] != UInt8(ascii: "}") {
+            let digit = pattern[at] &- UInt8(ascii: "0")
+            if pattern[at] == UInt8(ascii: ",") {
+                bounds.append(0)
+            } else if digit < 10 {
+                bounds[bounds.count - 1] = min(bounds[bounds.count - 1] * 10 + Int(digit), 1_000_000)
+            } else {
+                throw Refusal(message: "{ } holds a count, as in {2} or {2,5}", hint: "write \\{ for the character itself")
+            }
+            copy()
+        }
+        let times = max(bounds.max() ?? 1, 1)
+        size += lastSize * (times - 1)
+        lastSize *= times
+        if size > PatternTranslator.sizeMax { throw Refusal(message: "it stands for too many characters once its counts are written out") }
     }
 
     private mutating func copy() {

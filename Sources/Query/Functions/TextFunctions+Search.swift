@@ -62,8 +62,8 @@ extension TextFunctions {
         let expression = try regularExpression(call)
         let instance = FunctionInstance("matches", strict: false) { arguments, out, count, context in
             let a = arguments[0].texts
-            try expression.withLocale {
-                try KernelLoop.condition(arguments, out, count, context) { i in try expression.matches(a[i]) }
+            try expression.search { searcher in
+                try KernelLoop.condition(arguments, out, count, context) { i in try searcher.matches(a[i]) }
             }
         }
         return call.result(.bool, instance, [text])
@@ -82,9 +82,9 @@ extension TextFunctions {
         let chosen = group
         let instance = FunctionInstance("extract") { arguments, out, count, context in
             let a = arguments[0].texts
-            try expression.withLocale {
+            try expression.search { searcher in
                 try KernelLoop.texts(out, count, context) { i in
-                    if let range = try expression.firstMatch(a[i], group: chosen) {
+                    if let range = try searcher.firstMatch(a[i], group: chosen) {
                         out.setText(i, a[i].slice(range.lowerBound, range.upperBound).buffer)
                     } else {
                         out.texts[i] = .empty
