@@ -116,6 +116,7 @@ extension FieldScanner {
             let structural = (masks.delimiters | masks.recordEnds) & ~inside
             let startsBefore = structural &<< 1 | (p.state == .fieldStart ? 1 : 0)
             let closesBefore = closes &<< 1 | (p.state == .closed ? 1 : 0)
+            if opens & ~startsBefore != 0 { p.sawInnerQuote = true }
             guard opens & ~(startsBefore | closesBefore) == 0 else {
                 step(base, from: start, to: start &+ 64, limit: count, ends: ends, &p)
                 continue

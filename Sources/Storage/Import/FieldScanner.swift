@@ -40,6 +40,8 @@ struct FieldScanner {
         /// Line ends inside quoted fields of whole records.
         var innerLines = 0
         var sawQuote = false
+        /// Some quote may stand inside a quoted field, doubled, escaped or astray.
+        var sawInnerQuote = false
         /// Where the quoted field opened that the bytes end in.
         var openQuote: Int?
     }
@@ -77,6 +79,7 @@ struct FieldScanner {
         var innerLinesAtRecord = 0
         var openQuote = 0
         var sawQuote = false
+        var sawInnerQuote = false
     }
 
     /// Scans `count` bytes; with `atEnd` the last record needs no line end. At least 64 readable bytes follow the last one.
@@ -96,7 +99,8 @@ struct FieldScanner {
         let isOpen = progress.state == .quoted || progress.state == .escaped
         return Result(
             consumed: progress.consumed, records: progress.records, innerLines: progress.innerLinesAtRecord,
-            sawQuote: progress.sawQuote, openQuote: isOpen ? progress.openQuote : nil)
+            sawQuote: progress.sawQuote, sawInnerQuote: progress.sawInnerQuote,
+            openQuote: isOpen ? progress.openQuote : nil)
     }
 
     @inline(__always)
@@ -125,6 +129,7 @@ struct FieldScanner {
             case .quoted:
                 if hasEscape, byte == escape {
                     p.state = .escaped
+                    p.sawInnerQuote = true
                 } else if byte == quote {
                     p.state = .closed
                 } else if byte == recordEnd {
@@ -140,6 +145,7 @@ struct FieldScanner {
             case .closed:
                 if byte == quote {
                     p.state = .quoted
+                    p.sawInnerQuote = true
                     i &+= 1
                     continue
                 }
@@ -155,7 +161,8 @@ struct FieldScanner {
                     i &+= 1
                     continue
                 }
-            case .unquoted, .stray: break
+            case .unquoted, .stray:
+                if hasQuote, byte == quote { p.sawInnerQuote = true }
             }
             if byte == recordEnd {
                 finishRecord(at: i, ends: ends, &p)

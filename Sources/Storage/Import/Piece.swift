@@ -8,6 +8,8 @@ final class Piece: @unchecked Sendable {
     var records = 0
     var lines = 0
     var sawQuote = false
+    /// Without it every quoted field is its bytes between the quotes.
+    var sawInnerQuote = false
     /// The line that the first record starts in, counted from 1 in its file.
     var firstLine = 1
     var input = 0

@@ -126,6 +126,9 @@ final class PieceParser {
             lengths[row] = length == 0 ? -1 : Int32(truncatingIfNeeded: length)
         }
         guard isSlow else { return false }
+        if !piece.sawInnerQuote, !layout.dialect.collapsesSpaces, layout.nullSpellings == nil, let quote = layout.dialect.quote {
+            return stripQuotes(piece, column, quote, &isBad, parsed)
+        }
         var found = false
         for row in 0..<rows {
             let content = FieldText.content(starts[row], max(0, Int(lengths[row])), layout.dialect, arena)
@@ -139,6 +142,26 @@ final class PieceParser {
                 if FieldText.isSpelling(content.start, content.length, spellings) { lengths[row] = -1 }
             } else if content.length == 0, !content.wasQuoted {
                 lengths[row] = -1
+            }
+        }
+        return found
+    }
+
+    /// The quick way where no quote stands inside another.
+    private func stripQuotes(_ piece: Piece, _ column: Int, _ quote: UInt8, _ isBad: inout [Bool], _ parsed: ParsedPiece) -> Bool {
+        let starts = views.starts
+        let lengths = views.lengths
+        var found = false
+        for row in 0..<table.rows {
+            let length = lengths[row]
+            guard length > 0, starts[row][0] == quote else { continue }
+            if length >= 2, starts[row][Int(length) &- 1] == quote {
+                starts[row] += 1
+                lengths[row] = length &- 2
+            } else {
+                let reason = FieldText.Problem.textAfterQuote.rawValue
+                mark(piece, row: row, column: layout.columns[column].name, reason: reason, &isBad, parsed)
+                found = true
             }
         }
         return found

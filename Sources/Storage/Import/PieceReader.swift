@@ -93,6 +93,7 @@ final class PieceReader {
         piece.records = result.records
         piece.lines = result.records + result.innerLines
         piece.sawQuote = result.sawQuote
+        piece.sawInnerQuote = result.sawInnerQuote
         piece.firstLine = line
         piece.input = current
         piece.sequence = sequence
