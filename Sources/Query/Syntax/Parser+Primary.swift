@@ -136,6 +136,11 @@ extension Parser {
             branches += more
             otherwise = final
         }
+        guard branches.count <= Parser.maximumBranches else {
+            throw failure(
+                "an `if` has more than \(Parser.maximumBranches) branches", at: start,
+                hint: "that many cases are a table of their own: join it")
+        }
         try grow(highest, at: start)
         return Expression(kind: .conditional(branches, otherwise: otherwise), span: span(from: start.span.lowerBound))
     }

@@ -18,6 +18,8 @@ struct Parser {
     /// A query in brackets counts for this many levels: reading one takes that much more of the stack.
     static let queryWeight = 8
     static let maximumHeight = 500
+    /// The engine numbers the branches of a conditional in a byte.
+    static let maximumBranches = 200
 
     init(_ text: String) {
         bytes = Array(text.utf8)
