@@ -51,6 +51,87 @@ final class BitmapDistinctAccumulator: Accumulator {
     }
 }
 
+/// `distinct(x)` of integers that lie too far apart for a bitmap of their range: every value gets the next small number, and the
+/// numbers are marked in one bitmap a group.
+final class NumberedDistinctAccumulator: Accumulator {
+    private var numbers = IntegerNumbering()
+    private var marks: [[UInt64]] = []
+
+    init(argument: Evaluator, filter: Evaluator?) { super.init(type: .int, arguments: [argument], filter: filter) }
+    override func grow(from old: Int, to new: Int) { marks.append(contentsOf: repeatElement([], count: new - old)) }
+
+    override func add(_ vectors: [Vector], _ batch: Batch, _ groups: UnsafePointer<UInt32>?, _ mask: UnsafePointer<UInt8>?) throws {
+        let values = vectors[0].integers
+        for i in 0..<batch.count where mask == nil || mask![i] != 0 { mark(numbers.number(of: values[i]), in: groups == nil ? 0 : Int(groups![i])) }
+    }
+
+    @inline(__always)
+    private func mark(_ number: Int, in group: Int) {
+        let word = number >> 6
+        if word >= marks[group].count { marks[group].append(contentsOf: repeatElement(0, count: max(word + 1, marks[group].count * 2) - marks[group].count)) }
+        marks[group][word] |= 1 << UInt64(number & 63)
+    }
+
+    override func merge(_ other: Accumulator, map: [UInt32]?) throws {
+        guard let other = other as? NumberedDistinctAccumulator else { preconditionFailure("workers of one query aggregate alike") }
+        let translation = other.numbers.values.map { numbers.number(of: $0) }
+        for group in other.marks.indices {
+            let target = Self.target(group, map)
+            for (index, word) in other.marks[group].enumerated() {
+                var rest = word
+                while rest != 0 {
+                    mark(translation[index << 6 + rest.trailingZeroBitCount], in: target)
+                    rest &= rest - 1
+                }
+            }
+        }
+    }
+
+    override func finish(_ groups: [Int]) throws -> ColumnBuffer {
+        let out = ColumnBuffer(type: .int, capacity: groups.count)
+        for group in groups { out.append(integer: Int64(marks[group].reduce(0) { $0 + $1.nonzeroBitCount })) }
+        return out
+    }
+}
+
+/// Numbers integers in the order of their first coming.
+struct IntegerNumbering {
+    private(set) var values: [Int64] = []
+    /// Number + 1; 0: free. At most half full.
+    private var table: [UInt32] = Array(repeating: 0, count: 4096)
+
+    @inline(__always)
+    private static func bin(_ value: Int64) -> Int {
+        Int(truncatingIfNeeded: (UInt64(bitPattern: value) &* 0x9E37_79B9_7F4A_7C15) >> 20)
+    }
+
+    @inline(__always)
+    mutating func number(of value: Int64) -> Int {
+        let mask = table.count - 1
+        var at = Self.bin(value) & mask
+        while true {
+            let entry = table[at]
+            if entry == 0 { break }
+            if values[Int(entry) - 1] == value { return Int(entry) - 1 }
+            at = (at &+ 1) & mask
+        }
+        values.append(value)
+        table[at] = UInt32(values.count)
+        if values.count * 2 > table.count { grow() }
+        return values.count - 1
+    }
+
+    private mutating func grow() {
+        table = Array(repeating: 0, count: table.count * 4)
+        let mask = table.count - 1
+        for (number, value) in values.enumerated() {
+            var at = Self.bin(value) & mask
+            while table[at] != 0 { at = (at + 1) & mask }
+            table[at] = UInt32(number + 1)
+        }
+    }
+}
+
 /// `distinct(x)` of anything: the pairs of group and value in a hash table.
 final class HashDistinctAccumulator: Accumulator {
     private let pairs: HashGroups

@@ -1,10 +1,6 @@
 import Storage
 
 extension Executor {
-    /// Groups in dense arrays cost memory for every possible group; beyond this many a hash table is smaller.
-    private static let denseGroupsMax = 1 << 16
-    private static let distinctBitsMax = 1 << 31
-
     func run(_ plan: AggregatePlan, required: Set<ColumnID>) throws -> Relation {
         let measures = plan.measures.filter { required.contains($0.id) }
         var below: Set<ColumnID> = []
@@ -128,6 +124,7 @@ struct AccumulatorFactory: Sendable {
     let ranges: RangeFinder
 
     private static let distinctBytesMax = 64 << 20
+    private static let numberedGroupsMax = 256
 
     func make(_ compiler: ExpressionCompiler, _ context: EvaluationContext) throws -> Accumulator {
         let arguments = try call.arguments.map { try compiler.compile($0) }
@@ -181,6 +178,10 @@ struct AccumulatorFactory: Sendable {
         }
         if let values, values.count / 8 <= Self.distinctBytesMax / max(groups, 1) {
             return BitmapDistinctAccumulator(minimum: values.minimum, values: values.count, argument: argument, filter: filter)
+        }
+        // Bitmaps of numbered values are as long as there are values: a few groups have room for millions of them.
+        if argument.type.physical == .integer, argument.type != .bool, groups <= Self.numberedGroupsMax {
+            return NumberedDistinctAccumulator(argument: argument, filter: filter)
         }
         return HashDistinctAccumulator(argument: argument, filter: filter)
     }

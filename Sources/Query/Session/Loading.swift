@@ -27,7 +27,7 @@ struct Loading {
             }
         case .replace: break
         }
-        let files = try paths.flatMap { try Self.expand($0, span) }
+        let files = try paths.flatMap { try Self.expand(session.filePath($0), span) }
         if mode == .upsert { return try upsert(store, files, options, report) }
         let importer = try Importer(paths: files, options: options)
         let transaction = try store.begin()
@@ -140,7 +140,7 @@ struct Loading {
 
     private func importOptions() throws -> ImportOptions {
         var options = ImportOptions()
-        options.rejects = clause.rejects
+        options.rejects = clause.rejects.map(session.filePath)
         for option in clause.options {
             func text(_ index: Int = 0) throws -> String {
                 guard option.values.indices.contains(index), case .literal(.text(let text)) = option.values[index].kind else { throw wrong("a text in quotes") }

@@ -122,7 +122,7 @@ extension Session {
     private func export(_ plan: Plan, _ bound: BoundQuery, _ sink: (path: String, raw: Bool, span: SourceSpan), _ executor: Executor, _ receiver: ResultReceiver) throws {
         try refuseIfSafe("writing a file", sink.span)
         let path = try filledIn(sink.path, sink.span)
-        let file = try ExportFile(path: path, raw: sink.raw, span: sink.span)
+        let file = try ExportFile(path: filePath(path), raw: sink.raw, span: sink.span)
         var rows = 0
         do {
             try file.writer.begin(columns: bound.columns)

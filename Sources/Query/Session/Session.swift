@@ -28,6 +28,8 @@ public final class Session: @unchecked Sendable {
     var today: Int64
     var hidesLaterRows: Bool
     var lastQuery: Query?
+    /// Where relative file names start; nil: the process's own folder.
+    var fileFolder: String?
     /// Files read by queries, loaded into a store of their own that goes with the session.
     private var scratch: Store?
     private var scratchPath: String?
@@ -139,6 +141,11 @@ public final class Session: @unchecked Sendable {
         _ = try loading.run(into: scratch, report: { _, _ in })
         guard let table = try scratch.snapshot().table(name) else { preconditionFailure("loaded above") }
         return table
+    }
+
+    func filePath(_ path: String) -> String {
+        guard let fileFolder, !path.hasPrefix("/"), path != "-" else { return path }
+        return fileFolder + "/" + path
     }
 
     func refuseIfSafe(_ what: String, _ span: SourceSpan) throws {
