@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds the release program, makes a demo bank and runs examples.crmq on it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bash scripts/requirements.sh
+swift build -c release --product crmq
+bank="${1:-.build/demo-bank}"
+if [ ! -d "$bank" ]; then .build/release/crmq demo "$bank" --customers 10000; fi
+.build/release/crmq "$bank" --read-only --format table -f examples.crmq
+echo
+echo "Now try it yourself:  .build/release/crmq $bank"
