@@ -115,8 +115,7 @@ extension Session {
         if executor.undefinedResults > 0 { notes.append("\(executor.undefinedResults) result\(executor.undefinedResults == 1 ? " has" : "s have") no finite value and became null") }
         if let bound, bound.scope.isStorageOrder, bound.takesUnordered { notes.append("take without sort: rows as they are stored, which optimize may change") }
         let date = CellText.string(.integer(today), type: .date)
-        if hidesLaterRows { notes.append("as of \(date): later rows of tables with a declared time are hidden") }
-        return ResultFooter(rows: rows, notes: notes, asOf: date)
+        return ResultFooter(rows: rows, notes: notes, asOf: hidesLaterRows ? "\(date) (later rows are hidden)" : date)
     }
 
     private func export(_ plan: Plan, _ bound: BoundQuery, _ sink: (path: String, raw: Bool, span: SourceSpan), _ executor: Executor, _ receiver: ResultReceiver) throws {
