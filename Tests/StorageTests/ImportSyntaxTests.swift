@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Storage
 import Testing
 
@@ -109,6 +110,35 @@ import Testing
         #expect(#expect(throws: StorageError.self) { try importFiles([folder.root]) }?.kind == .file)
     }
 
+    @Test func aSpreadsheetsSeparatorLine() throws {
+        let loaded = try importText("sep=;\r\na;b\r\n1,5;x\r\n2,5;y\r\n")
+        #expect(loaded.sink.types == "a text, b text")
+        #expect(loaded.sink.rows == [["1,5", "x"], ["2,5", "y"]])
+        #expect(importError("sep=;\na;b\n1;2\n3\n")?.message == "t.csv, line 4: 1 field where 2 are expected")
+    }
+
+    @Test func aThousandFilesCostNoDescriptors() throws {
+        let folder = try ImportFolder()
+        let paths = try (0..<1500).map { try folder.write("f\($0).csv", "id,v\n\($0),x\n") }
+        let loaded = try importFiles(paths)
+        #expect(loaded.sink.column("id") == (0..<1500).map { String($0) })
+    }
+
+    /// A pipe that never says anything is given up when the caller asks.
+    @Test func waitingForAPipeCancels() throws {
+        let folder = try ImportFolder()
+        let fifo = folder.path("fifo")
+        #expect(mkfifo(fifo, 0o600) == 0)
+        // Opened for both ends, so that neither waits for the other.
+        let writer = open(fifo, O_RDWR)
+        defer { close(writer) }
+        var options = ImportOptions()
+        options.isCancelled = { true }
+        let importer = try Importer(paths: [fifo], options: options)
+        let error = #expect(throws: StorageError.self) { try importer.sniffedColumns() }
+        #expect(error?.kind == .cancelled)
+    }
+
     @Test func encodings() throws {
         let text = "姓名,城市\n张三,杭州\n李四,北京\n"
         let expected: [[String?]] = [["张三", "杭州"], ["李四", "北京"]]
@@ -132,6 +162,10 @@ import Testing
         #expect(unnamed?.kind == .data)
         #expect(unnamed?.message.hasPrefix("t.csv, line 2: byte 0xd5 is not UTF-8") == true)
         #expect(unnamed?.message.contains("encoding:") == true)
+        let longer = try importBytes(gbk + Array("2,".utf8) + [0xC0, 0xEE, 0xCB, 0xC4] + Array("\n".utf8))
+        #expect(longer.sink.rows == [["1", "张三"], ["2", "李四"]])
+        #expect(longer.summary.notes.first?.contains("gb18030") == true)
+        #expect(importError(Array("a,b\n1,caf".utf8) + [0xE9] + Array("\n2,na".utf8) + [0xEF] + Array("f, Andr".utf8) + [0xE9, 10]) != nil)
         #expect(importError("a\n1\n") { $0.encoding = "klingon" }?.kind == .request)
     }
 

@@ -5,9 +5,8 @@ protocol ByteSource: AnyObject {
     /// Reads up to `count` bytes; 0 is the end.
     func read(into bytes: UnsafeMutableRawPointer, count: Int) throws -> Int
     func rewind() throws
-    /// Bytes of the original read since the last rewind, and in all (0 where unknown).
+    /// Bytes of the original read since the last rewind.
     var position: Int { get }
-    var total: Int { get }
 }
 
 /// A regular file, read with pread so that a file cut short underneath is a short read and never a signal.
@@ -15,12 +14,10 @@ final class FileSource: ByteSource {
     private let descriptor: Int32
     private let name: String
     private(set) var position = 0
-    let total: Int
 
-    init(descriptor: Int32, name: String, total: Int) {
+    init(descriptor: Int32, name: String) {
         self.descriptor = descriptor
         self.name = name
-        self.total = total
     }
 
     deinit { close(descriptor) }
@@ -46,13 +43,14 @@ final class SpooledSource: ByteSource {
     private var spool: Int32 = -1
     private var spooled = 0
     private(set) var position = 0
-    let total = 0
-    /// Looked at while waiting, so that an import that waits for a slow pipe can be cancelled.
-    var isCancelled: () -> Bool = { false }
+    /// Both are looked at while waiting, so that an import that waits for a slow pipe can be cancelled.
+    private let isCancelled: (@Sendable () -> Bool)?
+    var isStopped: () -> Bool = { false }
 
-    init(descriptor: Int32, name: String) {
+    init(descriptor: Int32, name: String, isCancelled: (@Sendable () -> Bool)?) {
         self.descriptor = descriptor
         self.name = name
+        self.isCancelled = isCancelled
     }
 
     deinit {
@@ -84,7 +82,7 @@ final class SpooledSource: ByteSource {
     private func waitForBytes() throws {
         var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         while poll(&entry, 1, 50) == 0 {
-            if isCancelled() { throw StorageError(.cancelled, "cancelled") }
+            if isStopped() || isCancelled?() == true { throw StorageError(.cancelled, "cancelled") }
         }
     }
 

@@ -7,7 +7,6 @@ final class GzipSource: ByteSource {
     private var descriptor: Int32 = -1
     private var child: pid_t = 0
     private(set) var position = 0
-    let total = 0
 
     init(path: String, name: String) {
         self.path = path

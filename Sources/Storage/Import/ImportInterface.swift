@@ -31,6 +31,8 @@ public struct ImportOptions: Sendable {
     public var names: [String]?
     /// Where bad rows go, each with its reason; nil: the first one is an error.
     public var rejects: String?
+    /// Asked from any thread, several times a second, while a pipe has nothing to read; true ends the import with a `.cancelled` error.
+    public var isCancelled: (@Sendable () -> Bool)?
     public init() {}
 }
 

@@ -27,7 +27,7 @@ final class ImportPass {
         self.inputs = inputs
         self.options = options
         self.rejects = rejects
-        notes = layout.notes
+        notes = layout.notes + inputs.compactMap(\.note)
     }
 
     func run<Sink: RowSink>(into sink: Sink, progress: (ImportProgress) throws -> Void) throws -> Ending {
@@ -52,7 +52,7 @@ final class ImportPass {
             try progress(ImportProgress(bytesRead: bytesRead, bytesTotal: total, rows: rows))
         }
 
-        if isSmall {
+        if try isSmall() {
             let parser = PieceParser(layout: layout, keepsBadRows: keepsBadRows)
             let piece = Piece(capacity: PieceReader.pieceBytes)
             while try reader.next(into: piece), try deal(parser.parse(piece)) { try tick() }
@@ -78,7 +78,7 @@ final class ImportPass {
     }
 
     /// Threads are worth their while only where the input is more than a few pieces.
-    private var isSmall: Bool { inputs.allSatisfy { $0.withHead { _, isAll in isAll } } && inputs.count <= 4 }
+    private func isSmall() throws -> Bool { try inputs.count <= 4 && inputs.allSatisfy { try $0.withHead { _, isAll in isAll } } }
 
     private func take<Sink: RowSink>(_ parsed: ParsedPiece, into sink: Sink) throws {
         for bad in parsed.bad {

@@ -14,7 +14,7 @@ public final class Importer {
         guard !paths.isEmpty else { throw StorageError(.request, "no input file") }
         guard paths.filter({ $0 == "-" }).count <= 1 else { throw StorageError(.request, "standard input can be read only once") }
         self.options = options
-        inputs = try paths.map { try ImportInput(path: $0, encoding: options.encoding) }
+        inputs = try paths.map { try ImportInput(path: $0, encoding: options.encoding, isCancelled: options.isCancelled) }
     }
 
     /// The column names and types sniffed from the input's beginning (types given in the options hold).

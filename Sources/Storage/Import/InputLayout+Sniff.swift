@@ -3,7 +3,7 @@ extension InputLayout {
     static func sniff(inputs: [ImportInput], options: ImportOptions) throws -> InputLayout {
         var layout = try InputLayout(options: options)
         let first = inputs[0]
-        let isJson = options.format == .jsonl || (options.format == nil && looksLikeJson(first, options))
+        let isJson = try options.format == .jsonl || (options.format == nil && looksLikeJson(first, options))
         if isJson {
             try layout.sniffJson(inputs, options)
         } else {
@@ -13,11 +13,11 @@ extension InputLayout {
         return layout
     }
 
-    private static func looksLikeJson(_ input: ImportInput, _ options: ImportOptions) -> Bool {
+    private static func looksLikeJson(_ input: ImportInput, _ options: ImportOptions) throws -> Bool {
         if options.delimiter != nil || options.header != nil || options.quote != nil { return false }
         let name = input.name.hasSuffix(".gz") ? String(input.name.dropLast(3)) : input.name
         if name.hasSuffix(".jsonl") || name.hasSuffix(".ndjson") { return true }
-        return input.withHead { bytes, _ in
+        return try input.withHead { bytes, _ in
             var i = 0
             while i < bytes.count, bytes[i] <= 32 { i += 1 }
             guard i < bytes.count, bytes[i] == UInt8(ascii: "{") else { return false }
@@ -40,9 +40,16 @@ extension InputLayout {
 
     // MARK: - delimited files
 
-    private mutating func sniffDelimited(_ inputs: [ImportInput], _ options: ImportOptions) throws {
+    private mutating func sniffDelimited(_ inputs: [ImportInput], _ stated: ImportOptions) throws {
+        var options = stated
         try inputs[0].withHead { bytes, isAll in
             let file = inputs[0].name
+            // Spreadsheets write a first line `sep=;` to tell each other.
+            if options.skip == 0, options.delimiter == nil, let separator = InputLayout.statedSeparator(bytes) {
+                options.delimiter = separator
+                options.skip = 1
+            }
+            skip = options.skip
             // A lone \r ends lines only where no \n does; what is skipped comes before the dialect is known.
             let lineEnd: UInt8 = bytes.contains(10) ? 10 : 13
             let skipped = InputLayout.skip(options.skip, bytes, recordEnd: lineEnd)
@@ -55,7 +62,17 @@ extension InputLayout {
             }
             try settleHeader(sample, fieldCount: fieldCount, skippedBytes: skipped, file: file, options)
         }
-        for input in inputs.dropFirst() { files.append(try matchingFile(input, options)) }
+        for input in inputs.dropFirst() {
+            files.append(try matchingFile(input, options))
+            input.release()
+        }
+    }
+
+    private static func statedSeparator(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
+        guard bytes.count >= 6, bytes.prefix(4).elementsEqual("sep=".utf8), bytes[4] >= 32 || bytes[4] == 9, bytes[4] < 127,
+            bytes[5] == 10 || bytes[5] == 13
+        else { return nil }
+        return String(UnicodeScalar(bytes[4]))
     }
 
     private static func empty(_ file: String) -> StorageError {
@@ -161,9 +178,9 @@ extension InputLayout {
     private func matchingFile(_ input: ImportInput, _ options: ImportOptions) throws -> File {
         let isHeader = hasHeader
         return try input.withHead { bytes, isAll in
-            let skipped = InputLayout.skip(options.skip, bytes, recordEnd: dialect.recordEnd)
+            let skipped = InputLayout.skip(skip, bytes, recordEnd: dialect.recordEnd)
             let sample = SampleRecords(UnsafeBufferPointer(rebasing: bytes[skipped...]), isAll: isAll, dialect: dialect, recordsMax: 64)
-            var file = File(name: input.name, dataOffset: skipped, firstDataLine: options.skip + 1)
+            var file = File(name: input.name, dataOffset: skipped, firstDataLine: skip + 1)
             file.fieldCount = files[0].fieldCount
             file.fields = files[0].fields
             guard let first = sample.records.first(where: { !$0.isBlank }) else {
@@ -207,7 +224,7 @@ extension InputLayout {
         var isEmpty = true
         for (index, input) in inputs.enumerated() {
             files.append(File(name: input.name, fields: [0]))
-            input.withHead { bytes, isAll in
+            try input.withHead { bytes, isAll in
                 let skipped = InputLayout.skip(options.skip, bytes, recordEnd: 10)
                 files[index].dataOffset = skipped
                 files[index].firstDataLine = options.skip + 1
@@ -225,6 +242,7 @@ extension InputLayout {
                     Column(name: $0.0, plan: ColumnPlan(kind: .text), evidence: $0.1)
                 }
             }
+            if index > 0 { input.release() }
         }
         if isEmpty { throw StorageError(.data, "\(inputs[0].name) is empty: it has no rows") }
     }

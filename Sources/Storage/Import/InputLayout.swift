@@ -26,6 +26,8 @@ struct InputLayout: @unchecked Sendable {
     var dateLayout: DateLayout?
     var dateOrder: ImportOptions.DateOrder?
     var notes: [String] = []
+    /// Lines to pass over at the beginning of each file.
+    var skip = 0
     /// The first file begins with its columns' names, so the others must.
     var hasHeader = false
 

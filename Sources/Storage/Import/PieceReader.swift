@@ -30,6 +30,7 @@ final class PieceReader {
             if !isOpen { try openInput() }
             if try cut(into: piece) { return true }
             bytesBefore += inputs[current].bytesRead
+            inputs[current].release()
             current += 1
             isOpen = false
         }

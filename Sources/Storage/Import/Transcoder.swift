@@ -29,6 +29,29 @@ enum TextEncoding: Equatable {
         }
     }
 
+    /// Not UTF-8, but every byte above ASCII pairs up as a character of GB 2312, and there are some: a file from a Chinese system.
+    /// Western encodings have lone accented letters, which do not pair up.
+    static func looksLikeGB18030(_ head: [UInt8], isAll: Bool) -> Bool {
+        head.withUnsafeBufferPointer { bytes in
+            guard let base = bytes.baseAddress, let invalid = Utf8Check.firstInvalid(base, from: 0, to: bytes.count) else { return false }
+            // A head that is not all of the file may end in the middle of a character.
+            if !isAll, invalid >= bytes.count - 3 { return false }
+            let count = isAll ? bytes.count : bytes.count - 1
+            var pairs = 0
+            var i = 0
+            while i < count {
+                if base[i] < 0x80 {
+                    i += 1
+                    continue
+                }
+                guard i + 1 < bytes.count, base[i] >= 0xA1, base[i] <= 0xF7, base[i + 1] >= 0xA1, base[i + 1] <= 0xFE else { return false }
+                pairs += 1
+                i += 2
+            }
+            return pairs >= 3
+        }
+    }
+
     /// Without a mark: text in a Latin alphabet has a zero in every second byte.
     private static func looksLikeUTF16(_ head: UnsafeRawBufferPointer) -> String? {
         let count = min(head.count, 4096) & ~1
@@ -80,7 +103,6 @@ final class TranscodingSource: ByteSource {
     deinit { iconv_close(handle) }
 
     var position: Int { inner.position }
-    var total: Int { inner.total }
 
     func rewind() throws {
         try inner.rewind()
