@@ -13,12 +13,8 @@ enum ErrorReport {
             if error.kind == .cancelled { return "interrupted" }
             return placed(error, in: source)
         case let error as StorageError:
-            switch error.kind {
-            case .cancelled: return "interrupted"
-            // Nothing in the statement is to blame.
-            case .environment, .corrupt: return plain(error.message, hint: error.hint)
-            case .request, .data, .file: return placed(QueryError(.data, error.message, hint: error.hint), in: source)
-            }
+            if error.kind == .cancelled { return "interrupted" }
+            return placed(QueryError(.storage, error.message, hint: error.hint), in: source)
         case let error as UsageError: return "crmq: " + error.message + (error.hint.map { "\n  \($0)" } ?? "")
         default: return "error: \(error)"
         }
@@ -28,7 +24,7 @@ enum ErrorReport {
     private static func placed(_ error: QueryError, in source: SourceText?) -> String {
         guard let source else { return plain(error.message, hint: error.hint) }
         var error = error
-        if error.span == nil, error.kind != .storage { error.span = firstWord(source.text) }
+        if error.span == nil { error.span = firstWord(source.text) }
         return trimmed(Diagnostic.render(error, in: source))
     }
 

@@ -33,8 +33,12 @@ struct StatementFeed {
         var bytes = bytes[...]
         if isFirst, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
         isFirst = false
-        guard let text = String(validating: bytes, as: UTF8.self), !text.utf8.contains(0) else {
-            throw QueryError(.syntax, "\(name) is not text in UTF-8, near line \(splitter.nextLine)")
+        guard let text = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
+            // Whole lines of what has just come, up to the first that cannot be read.
+            let good = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).prefix {
+                String(validating: $0, as: UTF8.self) != nil && !$0.contains(0)
+            }
+            throw QueryError(.syntax, "\(name), line \(splitter.nextLine + good.count), is not text in UTF-8")
         }
         return text
     }
