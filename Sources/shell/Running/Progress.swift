@@ -82,8 +82,10 @@ final class Progress: @unchecked Sendable {
         let full = Int(share * Double(cells))
         let bar = String(repeating: "█", count: full) + String(repeating: "░", count: cells - full)
         let left = share > 0 ? Int((elapsedSeconds / share * (1 - share)).rounded(.up)) : 0
-        return bar + (cells > 0 ? " " : "")
-            + "\(Int(share * 100))%  \(amount(done, unit)) of \(amount(total, unit))  \(amount(rate, unit))/s  \(left)s left"
+        let head = bar + (cells > 0 ? " " : "") + "\(Int(share * 100))%"
+        // Other units (a query's pieces of work) mean nothing to a reader but their share.
+        guard unit == "rows" || unit == "bytes" else { return "\(head)  \(left)s left" }
+        return "\(head)  \(amount(done, unit)) of \(amount(total, unit))  \(amount(rate, unit))/s  \(left)s left"
     }
 
     private static func amount(_ number: Int, _ unit: String) -> String {
