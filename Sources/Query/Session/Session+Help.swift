@@ -6,25 +6,41 @@ extension Session {
         guard let topic, !topic.isEmpty else {
             return """
                 A query is a pipe: from SOURCE | stage | stage …
-                stages: where derive select drop rename summarize sort take top distinct join union pivot fill sample assert to
-                tables: load append replace upsert delete create drop rename optimize vacuum snapshots tables describe
-                .help functions, .help aggregates, .help windows, or .help NAME tells more; docs/language.md is the full reference
+                stages:     \(StageCatalogue.all.map(\.name).joined(separator: " ")) to
+                statements: \(Self.statementWords.joined(separator: " "))
+                .help stages, functions, aggregates or windows lists them; .help NAME tells about one
                 """
         }
+        func list(_ entries: [CatalogueEntry]) -> String { entries.map { "  \($0.signature)\n      \($0.summary)" }.joined(separator: "\n") }
         switch topic {
         case "functions":
             return ScalarFunction.Family.allCases.map { family in
                 "\(family.rawValue):\n" + FunctionCatalogue.all.filter { $0.family == family }.map { "  \($0.signature)\n      \($0.summary)" }.joined(separator: "\n")
             }.joined(separator: "\n")
-        case "aggregates": return "aggregates: " + AggregateFunction.allCases.map(\.rawValue).sorted().joined(separator: " ")
-        case "windows": return "windows: " + WindowFunction.allCases.map(\.rawValue).sorted().joined(separator: " ")
+        case "aggregates": return list(AggregateCatalogue.all)
+        case "windows": return list(WindowCatalogue.all)
+        case "stages": return list(StageCatalogue.all)
         default: break
         }
-        if let function = FunctionCatalogue.byName[topic] {
-            return "\(function.signature)\n  \(function.summary)" + function.examples.map { "\n  \($0.expression) = \($0.result)" }.joined()
+        let entries = (StageCatalogue.all + AggregateCatalogue.all + WindowCatalogue.all).filter { $0.name == topic }.map(\.help)
+        let sinks = StageCatalogue.sinks.filter { $0.name == topic }.map { "\($0.signature)\n  \($0.summary)" }
+        let functions = FunctionCatalogue.byName[topic].map { function in
+            ["\(function.signature)\n  \(function.summary)" + function.examples.map { "\n  \($0.expression) = \($0.result)" }.joined()]
         }
-        let known = FunctionCatalogue.all.map(\.name) + ["functions", "aggregates", "windows"]
+        let found = entries + sinks + (functions ?? [])
+        if !found.isEmpty { return found.joined(separator: "\n") }
+        let known = Self.names + ["functions", "aggregates", "windows", "stages"]
         return "there is no help on \(topic)" + (nearestName(to: topic, among: known).map { "; did you mean \($0)?" } ?? "")
+    }
+
+    private static let statementWords = [
+        "from", "load", "append", "replace", "upsert", "delete", "create", "drop", "rename", "optimize", "vacuum", "snapshots", "tables", "describe", "let",
+        "param", "as", "explain",
+    ]
+
+    private static var names: [String] {
+        StageCatalogue.all.map(\.name) + StageCatalogue.sinks.map(\.name) + AggregateCatalogue.all.map(\.name) + WindowCatalogue.all.map(\.name)
+            + FunctionCatalogue.all.map(\.name)
     }
 
     /// Names that could go on at the end of `line`: tables behind `from`, stages behind `|`, else columns and functions.
@@ -33,17 +49,17 @@ extension Session {
         let word = String(before.reversed().prefix { $0.isLetter || $0.isNumber || $0 == "_" }.reversed())
         let head = before.dropLast(word.count).reversed().drop { $0 == " " }.reversed().map { $0 }
         let last = String(head.reversed().prefix { !$0.isWhitespace && $0 != "|" }.reversed())
-        let names: [String]
+        let candidates: [String]
         if head.last == "|" {
-            names = ["where", "derive", "select", "drop", "rename", "summarize", "sort", "take", "top", "distinct", "join", "union", "pivot", "fill", "sample", "assert", "to"]
+            candidates = StageCatalogue.all.map(\.name) + StageCatalogue.sinks.map(\.name)
         } else if head.isEmpty {
-            names = ["from", "load", "append", "replace", "upsert", "delete", "create", "drop", "rename", "optimize", "vacuum", "snapshots", "tables", "describe", "let", "param", "explain"]
-        } else if last == "from" || last == "describe" || last == "join" {
-            names = (try? tableNames()) ?? []
+            candidates = Self.statementWords
+        } else if ["from", "describe", "join", "append", "replace", "upsert", "delete", "optimize"].contains(last) {
+            candidates = (try? tableNames()) ?? []
         } else {
             let columns = (try? store.snapshot().tables.flatMap { $0.schema.columns.map(\.name) }) ?? []
-            names = columns + FunctionCatalogue.all.map { "\($0.name)(" } + AggregateFunction.allCases.map { "\($0.rawValue)(" }
+            candidates = columns + (FunctionCatalogue.all.map(\.name) + AggregateCatalogue.all.map(\.name) + WindowCatalogue.all.map(\.name)).map { "\($0)(" }
         }
-        return Array(Set(names.filter { $0.hasPrefix(word) })).sorted()
+        return Array(Set(candidates.filter { $0.hasPrefix(word) })).sorted()
     }
 }
