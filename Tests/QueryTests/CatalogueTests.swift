@@ -23,8 +23,10 @@ import Testing
     }
 
     @Test func scalarFunctions() throws {
+        // Examples of workdays count without holidays.
         let session = try Self.bank()
         defer { session.close() }
+        try session.run(SourceText(name: "setup", text: "drop table holidays"), receiver: Transcript())
         for function in FunctionCatalogue.all {
             #expect(!function.summary.isEmpty && !function.examples.isEmpty, "\(function.name)")
             for example in function.examples {

@@ -43,7 +43,10 @@ extension Binder {
 
     private func later(_ stage: Stage) -> QueryError {
         if case .verb(let call) = stage.kind {
-            let known = ["where", "derive", "select", "drop", "rename", "summarize", "sort", "take", "top", "distinct", "join", "union", "pivot", "fill", "sample", "assert", "to"]
+            let known = StageCatalogue.all.map(\.name) + StageCatalogue.sinks.map(\.name)
+            if let form = SyntaxWords.form(ofForeignStage: call.name.text) {
+                return QueryError(.name, "there is no stage `\(call.name.text)`", at: call.name.span, hint: "write `\(form)`")
+            }
             return QueryError(.name, "there is no stage or verb \(call.name.text)", at: call.name.span, hint: didYouMean(call.name.text, known) ?? "verbs are not built yet")
         }
         return QueryError(.unsupported, "`\(stage.keyword.text)` is not built yet", at: stage.keyword.span)

@@ -71,9 +71,13 @@ final class ExpressionCompiler {
         let map: DictionaryMap
         do {
             map = try shared.map(for: bound, column: column) {
-                try DictionaryMap(source: dictionary, type: bound.type, compile: { inner in
-                    try ExpressionCompiler(layout: inner, context: self.context, shared: self.shared).compile(bound.replacing(column: column, with: 0))
+                // Divisions by zero are counted by row, not by entry: where there is one, the rows are gone through.
+                let trial = EvaluationContext(cancellation: context.cancellation)
+                let map = try DictionaryMap(source: dictionary, type: bound.type, compile: { inner in
+                    try ExpressionCompiler(layout: inner, context: trial, shared: self.shared).compile(bound.replacing(column: column, with: 0))
                 }, cancellation: context.cancellation)
+                if trial.divisionsByZero + trial.undefinedResults > 0 { throw QueryError(.data, "not the same for every row") }
+                return map
             }
         } catch let error as QueryError where error.kind == .data {
             // An entry that cannot be cast may belong to no row that is asked for: row by row, only those that are will fail.

@@ -33,7 +33,7 @@ enum AggregateCatalogue {
         case .stddev:
             return make(
                 "stddev(x)", "The sample standard deviation (squares over n - 1), a float.",
-                "from customers | where tier = \"standard\" | summarize s: round(stddev(balance), 6)", "s\n703.17186\n")
+                "from customers | where tier = \"standard\" | summarize s: round(stddev(balance), 6)", "s\n703.171864\n")
         case .variance:
             return make(
                 "variance(x)", "The sample variance (squares over n - 1), a float.",
