@@ -120,6 +120,22 @@ struct PromptTests {
         #expect(!text.contains("nothing at all`"))
     }
 
+    #if DEBUG
+        // Only a debug build is slow enough to be caught at work for certain.
+        @Test("Ctrl-C cancels the running statement and keeps the prompt")
+        func cancel() throws {
+            let scratch = try scratch()
+            _ = try Crmq.shell("seq 1 3000000 > n.csv", folder: scratch.url)
+            let (code, text, _) = try Terminal.play(
+                [
+                    ("from \"n.csv\"\r", " left"), ("\u{3}", "interrupted"), ("from \"t.csv\" | where id = 1\r", "1 row,"), ("quit\r", ""),
+                ], folder: scratch)
+            #expect(code == 0)
+            #expect(text.contains("interrupted\n"), "\(text)")
+            #expect(text.contains("1 row,"), "\(text)")
+        }
+    #endif
+
     @Test("modes, timer, reading a file")
     func commands() throws {
         let scratch = try scratch()
