@@ -60,7 +60,7 @@ import Testing
         Case("carriage returns in a field", "a,b\n1,x\ry\n2,z\n", rows: 2),
         Case("no last line end", "a,b\n1,2\n3,4", rows: 2),
         Case("a duplicate header", "a,a\n1,2\n", rows: 1),
-        Case("an empty header", ",\n1,2\n", rows: 1),
+        Case("an empty header", ",\n1,2\n", rows: 2),
         Case("a quoted header with a line end", "\"a\nb\",c\n1,2\n3\n", error: "t.csv, line 4: 1 field where 2"),
         Case("binary", (0..<5000).map { UInt8(truncatingIfNeeded: ($0 &* 7919) ^ ($0 >> 3)) }, error: ""),
         Case(

@@ -59,6 +59,16 @@ import Testing
         #expect(try importText("region,2020,2021\nN,5,6\nS,7,8\n") { $0.header = true }.sink.types == "region text, 2020 int, 2021 int")
     }
 
+    /// Sparse rows at the beginning are data, not a title, unless a header follows them.
+    @Test func sparseRowsAreNotPassedOver() throws {
+        let sparse = try importText(",,1\n,,2\n3,4,5\n6,7,8\n")
+        #expect(sparse.sink.rows == [[nil, nil, "1"], [nil, nil, "2"], ["3", "4", "5"], ["6", "7", "8"]])
+        #expect(sparse.summary.notes.isEmpty)
+        let stated = try importText("id,,\n1,x,y\n2,z,w\n") { $0.header = true }
+        #expect(stated.sink.types == "id int, column2 text, column3 text")
+        #expect(importError("a,\"b\"x\n1,2\n") { $0.header = true }?.message == "t.csv, line 1: no header can be read")
+    }
+
     @Test func oneColumn() throws {
         let loaded = try importText("n\n1\n\n3\n")
         #expect(loaded.sink.types == "n int")

@@ -110,26 +110,27 @@ extension InputLayout {
         _ sample: SampleRecords, fieldCount: Int, skippedBytes: Int, file: String, _ options: ImportOptions
     ) throws {
         let records = fieldCount == 1 ? sample.records : sample.records.filter { !$0.isBlank }
-        var passed = 0
-        if options.skip == 0, options.header != false {
-            passed = HeaderSniffer.preamble(records, fields: fieldCount)
-            if passed > 0 {
-                notes.append(
-                    "\(file): passed over \(passed) line\(passed == 1 ? "" : "s") before the header (skip: 0 and header: say otherwise)")
+        var rows = records
+        var isHeader = options.header ?? false
+        if options.header == nil {
+            let passed = options.skip == 0 ? HeaderSniffer.preamble(records, fields: fieldCount) : 0
+            // Only a header proves that what stands before it is no data.
+            if passed > 0, startsWithHeader(records[passed...], fieldCount) {
+                rows = Array(records[passed...])
+                isHeader = true
+                notes.append("\(file): passed over \(passed) line\(passed == 1 ? "" : "s") before the header (header: true says otherwise)")
+            } else {
+                isHeader = startsWithHeader(records[...], fieldCount)
             }
         }
-        let rows = Array(records[passed...])
         let whole = rows.filter { $0.fields.count == fieldCount && !$0.isBroken }
-        guard let first = whole.first else {
-            throw StorageError(
-                .data, "\(file), line \(options.skip + 1): no record could be read with \(dialect.delimiterName) as delimiter")
-        }
         let startsWhole = rows.first.map { $0.fields.count == fieldCount && !$0.isBroken } ?? false
-        var isHeader = options.header ?? false
-        let rest = evidence(whole.dropFirst(), fieldCount)
-        if options.header == nil, startsWhole {
-            isHeader = HeaderSniffer.looksLikeHeader(first, columns: rest, layout: dateLayout)
+        guard let first = whole.first, startsWhole || !isHeader else {
+            throw StorageError(
+                .data, "\(file), line \(options.skip + 1): no \(isHeader ? "header" : "record") can be read",
+                hint: "fields are parted by \(dialect.delimiterName) here: if that is wrong say delimiter:")
         }
+        let rest = evidence(whole.dropFirst(), fieldCount)
         let found = isHeader ? rest : evidence(whole[...], fieldCount)
         var names = HeaderSniffer.names(isHeader ? first.fields.map { sample.text($0) } : Array(repeating: "", count: fieldCount))
         if isHeader, let bad = names.first(where: { $0.unicodeScalars.contains("\u{FFFD}") }) {
@@ -155,6 +156,12 @@ extension InputLayout {
                 firstDataLine: options.skip + 1 + lines(sample, before: dataStart), fieldCount: fieldCount,
                 fields: Array(0..<fieldCount))
         ]
+    }
+
+    private func startsWithHeader(_ records: ArraySlice<SampleRecords.Record>, _ fieldCount: Int) -> Bool {
+        guard let first = records.first, first.fields.count == fieldCount, !first.isBroken else { return false }
+        let rest = records.dropFirst().filter { $0.fields.count == fieldCount && !$0.isBroken }
+        return HeaderSniffer.looksLikeHeader(first, columns: evidence(rest[...], fieldCount), layout: dateLayout)
     }
 
     /// Line ends before a position of the sample.
