@@ -86,7 +86,7 @@ final class RowGatherer {
                     guard let codes = codes.baseAddress else { return false }
                     let has = try cursor.codes(firstRow: firstRow, count: count, into: codes, nulls: nulls)
                     // An all-null column has an empty map: the code under a null is looked up nowhere.
-                    for i in 0..<count { scratch[i] = has && nulls[i] != 0 ? 0 : map[Int(codes[i])] }
+                    for i in chosen { scratch[i] = has && nulls[i] != 0 ? 0 : map[Int(codes[i])] }
                     return has
                 }
             } else {

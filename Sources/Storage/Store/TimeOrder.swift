@@ -1,8 +1,8 @@
-/// Sorting a table by its time in bounded memory: the times are cut into ranges of about a million rows, and each range is gathered,
+/// Sorting a table by its time in bounded memory: the times are cut into ranges of about two million rows, and each range is gathered,
 /// sorted and written before the next. A block is read once for every range it touches, which is about once where the rows came
 /// roughly in order.
 enum TimeOrder {
-    static let rowsPerRange = 1 << 20
+    static let rowsPerRange = 1 << 21
     private static let samplesMax = 1 << 18
 
     /// Whether the live rows stand in the order of their times already, those without one last.
@@ -47,6 +47,8 @@ enum TimeOrder {
 
     private static func rewrite(_ table: TableSnapshot, _ column: Int, _ range: ClosedRange<Int64>, _ gatherer: RowGatherer) throws {
         var times: [Int64] = []
+        var chosen: [Int] = []
+        let (low, high) = (range.lowerBound, range.upperBound)
         let touches: (SegmentReader, Int) -> Bool = { segment, block in
             let meta = segment.meta(column: column, block: block)
             return meta.nullCount < meta.rowCount && meta.minimum <= range.upperBound && meta.maximum >= range.lowerBound
@@ -55,7 +57,10 @@ enum TimeOrder {
         let isOneTime = range.lowerBound == range.upperBound
         _ = try forEachVector(table, column, touches) { segment, row, count, keys in
             let values = keys.integers(0)
-            let chosen = (0..<count).filter { range.contains(values[$0]) && !keys.isNull($0) && !segment.isDeleted(row + $0) }
+            chosen.removeAll(keepingCapacity: true)
+            for i in 0..<count where values[i] >= low && values[i] <= high {
+                if !keys.isNull(i), !segment.isDeleted(row &+ i) { chosen.append(i) }
+            }
             try gatherer.add(segment, firstRow: row, count: count, chosen: chosen)
             if isOneTime {
                 try gatherer.flushIfLarge()

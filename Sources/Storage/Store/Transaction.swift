@@ -1,23 +1,19 @@
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 /// One atomic change. Nothing is visible to anyone until ``commit(note:)`` returns; ``abort()`` or releasing it leaves the store as it was.
 public final class Transaction {
     /// The state this change started from (later operations of this same transaction are not visible in it).
     public let base: Snapshot
     let store: Store
     var working: Manifest
-    private var lock: (any FileLock)?
+    var lock: (any FileLock)?
     private let madeFolder: Bool
-    private var isOpen = true
-    private var hasFailed = false
-    private weak var openWriter: TableWriter?
+    var isOpen = true
+    var hasFailed = false
+    weak var openWriter: TableWriter?
     var builders: [UInt64: DictionaryBuilder] = [:]
     /// Deleted rows of segments, with those that were deleted before; written at commit.
     var pendingDeletes: [UInt64: DeleteBitmap] = [:]
     /// Files of this transaction that the manifest will need.
-    private var newFiles: [(name: StoreFile, file: any File)] = []
+    var newFiles: [(name: StoreFile, file: any File)] = []
 
     init(store: Store) throws {
         if store.options.readOnly { throw StorageError(.environment, "the store at \(store.path) was opened for reading only") }
@@ -243,89 +239,12 @@ public final class Transaction {
         remove { $0 == .segment(id) }
     }
 
-    private func remove(_ isGone: (StoreFile) -> Bool) {
+    func remove(_ isGone: (StoreFile) -> Bool) {
         for new in newFiles where isGone(new.name) { try? store.files.unlink(store.filePath(new.name)) }
         newFiles.removeAll { isGone($0.name) }
     }
 
     func writerEnded() { openWriter = nil }
-
-    // MARK: The end
-
-    /// Writes and syncs everything; returns the new version's number. A second call, or one after a failure, is a mistake of ours.
-    @discardableResult
-    public func commit(note: String) throws -> Int {
-        precondition(isOpen && !hasFailed, "the transaction has ended or failed")
-        precondition(openWriter == nil, "a writer is still open")
-        hasFailed = true
-        do {
-            try writeDeletes()
-            removeUnneeded()
-            for new in newFiles { try new.file.sync() }
-            try store.files.syncFolder(store.path)
-            working.number = base.version + 1
-            working.committedAt = Transaction.now()
-            working.note = note
-            try writeManifest()
-        } catch {
-            abort()
-            throw error
-        }
-        newFiles = []
-        isOpen = false
-        lock = nil
-        return working.number
-    }
-
-    /// Files of segments that a later step of the same transaction made useless.
-    private func removeUnneeded() {
-        let needed = working.files
-        remove { needed[$0] == nil }
-    }
-
-    private func writeDeletes() throws {
-        guard working.tables.contains(where: { $0.segments.contains { pendingDeletes[$0.file] != nil } }) else { return }
-        let id = takeFileId()
-        let bytes = RecordFile.fileHeader(kind: .deletes, file: id)
-        for t in working.tables.indices {
-            for s in working.tables[t].segments.indices {
-                let segment = working.tables[t].segments[s].file
-                guard let bitmap = pendingDeletes[segment], bitmap.count > 0 else { continue }
-                working.tables[t].segments[s].deletes = bitmap.append(segment: segment, file: id, to: bytes)
-            }
-            // A segment without a live row is only a burden.
-            working.tables[t].segments.removeAll { $0.deletes?.count == $0.rows }
-        }
-        if working.files[.deletes(id)] != nil { try create(.deletes(id)).append(bytes) }
-    }
-
-    /// The commit itself: the moment of the link decides.
-    private func writeManifest() throws {
-        let name = store.filePath(.manifest(working.number))
-        let temporary = name + Transaction.temporarySuffix
-        do {
-            let file = try store.files.create(temporary)
-            try file.append(working.encoded())
-            try file.sync()
-            if try !store.files.link(temporary, to: name) {
-                throw StorageError(
-                    .environment, "version \(working.number) was committed by somebody else", hint: "run the statement again")
-            }
-        } catch {
-            try? store.files.unlink(temporary)
-            throw error
-        }
-        do {
-            try store.files.syncFolder(store.path)
-        } catch {
-            // Whether the name would survive a crash is unknown, so it is taken back. If even that fails, the version stands with all
-            // its files: they were synced before.
-            do { try store.files.unlink(name) } catch { newFiles = [] }
-            try? store.files.unlink(temporary)
-            throw error
-        }
-        try? store.files.unlink(temporary)
-    }
 
     public func abort() {
         guard isOpen else { return }
@@ -334,33 +253,5 @@ public final class Transaction {
         newFiles = []
         if madeFolder { Transaction.removeEmptyFolder(store) }
         lock = nil
-    }
-
-    private static func now() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
-    }
-}
-
-extension TableSchema {
-    /// What a schema must fulfil before anything is written under it.
-    func check() throws {
-        if name.isEmpty { throw StorageError(.request, "a table needs a name") }
-        if columns.isEmpty { throw StorageError(.request, "\(name) needs a column") }
-        var seen: Set<String> = []
-        for column in columns {
-            if column.name.isEmpty { throw StorageError(.request, "\(name) has a column without a name") }
-            if !seen.insert(column.name).inserted { throw StorageError(.request, "\(name) has two columns \(column.name)") }
-            if !(0...18).contains(column.type.scale) { throw StorageError(.request, "\(column.name): a decimal has 0 to 18 places") }
-        }
-        for part in key where index(of: part) == nil { throw StorageError(.request, "the key \(part) is no column of \(name)") }
-        if Set(key).count != key.count { throw StorageError(.request, "the key of \(name) names a column twice") }
-        if let time {
-            guard let at = index(of: time) else { throw StorageError(.request, "the time \(time) is no column of \(name)") }
-            if columns[at].type != .date, columns[at].type != .timestamp {
-                throw StorageError(.request, "the time of \(name) must be a date or a timestamp, \(time) is \(columns[at].type.name)")
-            }
-        }
     }
 }
