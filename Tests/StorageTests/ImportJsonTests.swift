@@ -60,6 +60,13 @@ import Testing
         #expect(loaded.summary.rejected == 1)
     }
 
+    /// Two spellings of one accent are one key; the second must not ask for a new column for ever.
+    @Test func composedAndDecomposedKeysAreOne() throws {
+        let loaded = try importText("{\"caf\u{E9}\": 1}\n{\"cafe\u{301}\": 2}\n", name: "t.jsonl")
+        #expect(loaded.sink.schema.count == 1)
+        #expect(loaded.sink.rows == [["1"], ["2"]])
+    }
+
     @Test func emptyFiles() {
         #expect(importError("", name: "t.jsonl")?.message == "t.jsonl is empty: it has no rows")
         #expect(importError("\n\n", name: "t.jsonl")?.message == "t.jsonl is empty: it has no rows")

@@ -12,7 +12,8 @@ struct DateShape {
     /// Bytes taken.
     var length: Int
 
-    /// `2026-09-30`, `2026/9/30`, `2026.09.30`, `30.09.2026`, `30/09/2026` or `30-09-2026` at the beginning of the bytes. Years have four digits.
+    /// `2026-09-30`, `2026/9/30`, `2026.09.30`, `30.09.2026`, `30/09/2026` or `30-09-2026` at the beginning of the bytes. Years have
+    /// four digits.
     init?(_ bytes: UnsafePointer<UInt8>, _ length: Int) {
         var i = 0
         @inline(__always) func number(_ digitsMax: Int) -> (value: Int64, digits: Int) {

@@ -58,7 +58,7 @@ struct InputLayout: @unchecked Sendable {
                 columns[i].plan = ColumnPlan(stated: type, layout: dateLayout, order: dateOrder)
                 if columns[i].plan.isOrderOpen, let order = columns[i].evidence.settledOrder {
                     columns[i].plan.slashOrder = order
-                    columns[i].plan.isOrderOpen = order == .dayFirst
+                    columns[i].plan.isOrderOpen = false
                 }
             } else {
                 columns[i].plan = columns[i].evidence.plan(layout: dateLayout, order: dateOrder)

@@ -2,12 +2,14 @@
 final class JsonLines {
     private static let absent: Int32 = -2
     private let names: [[UInt8]]
+    /// The same as strings: keys that differ only in how an accent is composed are one key, as they are for the rest of the program.
+    private let texts: [String]
     private var rows = 0
     private var starts: [UnsafePointer<UInt8>?] = []
     private var lengths: [Int32] = []
     private var isString: [UInt8] = []
     private struct NewKey {
-        var name: [UInt8]
+        var text: String
         var cells: [(row: Int, start: UnsafePointer<UInt8>, length: Int, isString: Bool)] = []
         var lastRow = -1
     }
@@ -17,6 +19,7 @@ final class JsonLines {
 
     init(columns: [String]) {
         names = columns.map { Array($0.utf8) }
+        texts = columns
         nothing = .allocate(capacity: ByteArena.slack)
         nothing.initialize(repeating: 0, count: ByteArena.slack)
     }
@@ -40,7 +43,7 @@ final class JsonLines {
                 if let nullSpellings, FieldText.isSpelling(cell.start, cell.length, nullSpellings) { continue }
                 evidence.observe(cell.start, cell.length, isString: cell.isString, layout: layout)
             }
-            return (String(decoding: key.name, as: UTF8.self), evidence)
+            return (key.text, evidence)
         }
     }
 
@@ -84,18 +87,30 @@ final class JsonLines {
         return cursor.isAtEnd ? nil : "text stands after the object"
     }
 
+    private func find(_ key: UnsafeBufferPointer<UInt8>) -> Int {
+        for column in names.indices where JsonLines.equal(names[column], key) { return column }
+        let text = String(decoding: key, as: UTF8.self)
+        return texts.firstIndex(of: text) ?? names.count
+    }
+
+    @inline(__always)
+    private static func equal(_ name: [UInt8], _ key: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard name.count == key.count else { return false }
+        for i in 0..<key.count where name[i] != key[i] { return false }
+        return true
+    }
+
     private func store(_ key: UnsafeBufferPointer<UInt8>, _ value: JsonCursor.Value, row: Int, expected: inout Int) -> Bool {
         var column = expected
-        if column >= names.count || !names[column].elementsEqual(key) {
-            column = names.firstIndex { $0.elementsEqual(key) } ?? names.count
-        }
+        if column >= names.count || !JsonLines.equal(names[column], key) { column = find(key) }
         guard column < names.count else {
-            if let index = newKeys.firstIndex(where: { $0.name.elementsEqual(key) }) {
+            let text = String(decoding: key, as: UTF8.self)
+            if let index = newKeys.firstIndex(where: { $0.text == text }) {
                 guard newKeys[index].lastRow != row else { return false }
                 newKeys[index].lastRow = row
                 if value.length >= 0 { newKeys[index].cells.append((row, value.start, value.length, value.isString)) }
             } else {
-                var new = NewKey(name: Array(key))
+                var new = NewKey(text: text)
                 new.lastRow = row
                 if value.length >= 0 { new.cells.append((row, value.start, value.length, value.isString)) }
                 newKeys.append(new)
