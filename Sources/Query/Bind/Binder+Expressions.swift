@@ -4,7 +4,11 @@ extension Binder {
     func bind(_ expression: Expression, in scope: Scope) throws -> Bound {
         let span = expression.span
         switch expression.kind {
-        case .literal(let literal): return bind(literal, span)
+        case .literal(let literal):
+            if case .decimal(_, let scale) = literal, scale > Decimals.maximumScale {
+                throw QueryError(.type, "a number has at most \(Decimals.maximumScale) digits behind the point", at: span, hint: "write a float: 1.5e-15")
+            }
+            return bind(literal, span)
         case .path(let names): return try bind(path: names, in: scope, span)
         case .parameter(let name): return try bind(parameter: name, in: scope, span)
         case .call(let call): return try bind(call, in: scope, span)
@@ -94,7 +98,7 @@ extension Binder {
         if FunctionCatalogue.byName[name.text] != nil || AggregateFunction(rawValue: name.text) != nil || WindowFunction(rawValue: name.text) != nil {
             return QueryError(.name, "\(name.text) is a function, there is no column of that name", at: name.span, hint: "write \(name.text)(…)")
         }
-        let few = visible.count <= 12 ? "columns here: \(visible.joined(separator: ", "))" : nil
+        let few = (1...12).contains(visible.count) ? "columns here: \(visible.joined(separator: ", "))" : nil
         return QueryError(.name, "there is no column \(name.text) here", at: name.span, hint: didYouMean(name.text, visible) ?? few)
     }
 

@@ -50,6 +50,7 @@ final class Binder {
 
     func bind(_ source: Source) throws -> BoundQuery {
         switch source.kind {
+        case .table(let name, nil) where name.text == "_": return try bind(Source(kind: .previous, span: source.span))
         case .table(let name, let version): return scan(try environment.table(name, version), name: name.text)
         case .file(let path, let clause): return scan(try environment.file(path, clause, source.span), name: nil)
         case .query(let query):

@@ -17,7 +17,8 @@ final class ExpressionCompiler {
         switch bound.kind {
         case .column(let id): return ColumnEvaluator(slot: layout[id], layout: layout)
         case .constant(let value): return ConstantEvaluator(value, type: bound.type)
-        case .months: preconditionFailure("a step of months outside of date arithmetic")
+        case .months:
+            throw QueryError(.type, "months have no fixed length, so they are no value of their own", at: bound.span, hint: "add them to a date")
         case .function(let instance, let arguments):
             return FunctionEvaluator(instance, try arguments.map { try compileText($0) }, type: bound.type, context: context)
         case .compare(let comparison, let left, let right):

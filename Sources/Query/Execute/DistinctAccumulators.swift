@@ -54,31 +54,58 @@ final class BitmapDistinctAccumulator: Accumulator {
 /// `distinct(x)` of integers that lie too far apart for a bitmap of their range: every value gets the next small number, and the
 /// numbers are marked in one bitmap a group.
 final class NumberedDistinctAccumulator: Accumulator {
-    private var numbers = IntegerNumbering()
-    private var marks: [[UInt64]] = []
+    private struct Marks {
+        var words: UnsafeMutablePointer<UInt64>
+        var count = 0
+    }
+    private let numbers = IntegerNumbering()
+    private var marks = GroupStates<Marks>()
 
     init(argument: Evaluator, filter: Evaluator?) { super.init(type: .int, arguments: [argument], filter: filter) }
-    override func grow(from old: Int, to new: Int) { marks.append(contentsOf: repeatElement([], count: new - old)) }
+    deinit {
+        for group in 0..<marks.count { marks.pointer[group].words.deallocate() }
+        marks.free()
+    }
+    override func grow(from old: Int, to new: Int) {
+        let placeholder = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
+        marks.grow(to: new, filling: Marks(words: placeholder))
+        placeholder.deallocate()
+        // Each group owns memory of its own.
+        for group in old..<new { marks.pointer[group].words = .allocate(capacity: 1) }
+    }
 
     override func add(_ vectors: [Vector], _ batch: Batch, _ groups: UnsafePointer<UInt32>?, _ mask: UnsafePointer<UInt8>?) throws {
         let values = vectors[0].integers
-        for i in 0..<batch.count where mask == nil || mask![i] != 0 { mark(numbers.number(of: values[i]), in: groups == nil ? 0 : Int(groups![i])) }
+        let marks = marks.pointer
+        for i in 0..<batch.count where mask == nil || mask![i] != 0 {
+            mark(numbers.number(of: values[i]), in: marks + (groups == nil ? 0 : Int(groups![i])))
+        }
     }
 
     @inline(__always)
-    private func mark(_ number: Int, in group: Int) {
+    private func mark(_ number: Int, in group: UnsafeMutablePointer<Marks>) {
         let word = number >> 6
-        if word >= marks[group].count { marks[group].append(contentsOf: repeatElement(0, count: max(word + 1, marks[group].count * 2) - marks[group].count)) }
-        marks[group][word] |= 1 << UInt64(number & 63)
+        if word >= group.pointee.count { widen(group, to: word + 1) }
+        group.pointee.words[word] |= 1 << UInt64(number & 63)
+    }
+
+    private func widen(_ group: UnsafeMutablePointer<Marks>, to count: Int) {
+        let grown = max(count, group.pointee.count * 2, 64)
+        let words = UnsafeMutablePointer<UInt64>.allocate(capacity: grown)
+        words.update(from: group.pointee.words, count: group.pointee.count)
+        (words + group.pointee.count).update(repeating: 0, count: grown - group.pointee.count)
+        group.pointee.words.deallocate()
+        group.pointee = Marks(words: words, count: grown)
     }
 
     override func merge(_ other: Accumulator, map: [UInt32]?) throws {
         guard let other = other as? NumberedDistinctAccumulator else { preconditionFailure("workers of one query aggregate alike") }
-        let translation = other.numbers.values.map { numbers.number(of: $0) }
-        for group in other.marks.indices {
-            let target = Self.target(group, map)
-            for (index, word) in other.marks[group].enumerated() {
-                var rest = word
+        let translation = other.numbers.translated(into: numbers)
+        for group in 0..<min(other.marks.count, map?.count ?? .max) {
+            let theirs = other.marks.pointer[group]
+            let target = marks.pointer + Self.target(group, map)
+            for index in 0..<theirs.count {
+                var rest = theirs.words[index]
                 while rest != 0 {
                     mark(translation[index << 6 + rest.trailingZeroBitCount], in: target)
                     rest &= rest - 1
@@ -89,16 +116,36 @@ final class NumberedDistinctAccumulator: Accumulator {
 
     override func finish(_ groups: [Int]) throws -> ColumnBuffer {
         let out = ColumnBuffer(type: .int, capacity: groups.count)
-        for group in groups { out.append(integer: Int64(marks[group].reduce(0) { $0 + $1.nonzeroBitCount })) }
+        for group in groups {
+            let own = marks.pointer[group]
+            out.append(integer: Int64((0..<own.count).reduce(0) { $0 + own.words[$1].nonzeroBitCount }))
+        }
         return out
     }
 }
 
-/// Numbers integers in the order of their first coming.
-struct IntegerNumbering {
-    private(set) var values: [Int64] = []
-    /// Number + 1; 0: free. At most half full.
-    private var table: [UInt32] = Array(repeating: 0, count: 4096)
+/// Numbers integers in the order of their first coming. A value lies beside its number, so that a look-up is one cache miss.
+final class IntegerNumbering {
+    private struct Slot {
+        var value: Int64
+        /// The number + 1; 0: free.
+        var mark: Int64
+    }
+    private(set) var count = 0
+    private var slots: UnsafeMutablePointer<Slot>
+    private var mask: Int
+
+    init() {
+        mask = 4095
+        slots = Self.make(4096)
+    }
+    deinit { slots.deallocate() }
+
+    private static func make(_ size: Int) -> UnsafeMutablePointer<Slot> {
+        let slots = UnsafeMutablePointer<Slot>.allocate(capacity: size)
+        slots.initialize(repeating: Slot(value: 0, mark: 0), count: size)
+        return slots
+    }
 
     @inline(__always)
     private static func bin(_ value: Int64) -> Int {
@@ -106,29 +153,41 @@ struct IntegerNumbering {
     }
 
     @inline(__always)
-    mutating func number(of value: Int64) -> Int {
-        let mask = table.count - 1
+    func number(of value: Int64) -> Int {
         var at = Self.bin(value) & mask
-        while true {
-            let entry = table[at]
-            if entry == 0 { break }
-            if values[Int(entry) - 1] == value { return Int(entry) - 1 }
+        while slots[at].mark != 0 {
+            if slots[at].value == value { return Int(slots[at].mark) &- 1 }
             at = (at &+ 1) & mask
         }
-        values.append(value)
-        table[at] = UInt32(values.count)
-        if values.count * 2 > table.count { grow() }
-        return values.count - 1
+        return insert(value, at: at)
     }
 
-    private mutating func grow() {
-        table = Array(repeating: 0, count: table.count * 4)
-        let mask = table.count - 1
-        for (number, value) in values.enumerated() {
-            var at = Self.bin(value) & mask
-            while table[at] != 0 { at = (at + 1) & mask }
-            table[at] = UInt32(number + 1)
+    /// At most half full.
+    private func insert(_ value: Int64, at: Int) -> Int {
+        count += 1
+        slots[at] = Slot(value: value, mark: Int64(count))
+        if count * 2 > mask { grow() }
+        return count - 1
+    }
+
+    private func grow() {
+        let old = slots
+        let oldSize = mask + 1
+        mask = oldSize * 4 - 1
+        slots = Self.make(oldSize * 4)
+        for i in 0..<oldSize where old[i].mark != 0 {
+            var at = Self.bin(old[i].value) & mask
+            while slots[at].mark != 0 { at = (at + 1) & mask }
+            slots[at] = old[i]
         }
+        old.deallocate()
+    }
+
+    /// The number in `other` of each of these values.
+    func translated(into other: IntegerNumbering) -> [Int] {
+        var numbers = Array(repeating: 0, count: count)
+        for i in 0...mask where slots[i].mark != 0 { numbers[Int(slots[i].mark) - 1] = other.number(of: slots[i].value) }
+        return numbers
     }
 }
 

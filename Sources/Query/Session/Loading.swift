@@ -140,6 +140,7 @@ struct Loading {
 
     private func importOptions() throws -> ImportOptions {
         var options = ImportOptions()
+        options.isCancelled = { [cancellation = session.cancellation] in cancellation.isCancelled }
         options.rejects = clause.rejects.map(session.filePath)
         for option in clause.options {
             func text(_ index: Int = 0) throws -> String {

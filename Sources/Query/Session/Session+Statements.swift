@@ -94,7 +94,7 @@ extension Session {
     /// The query to go on from: without its sink, and with the one it went on from itself.
     private func flattened(_ query: Query) -> Query {
         var whole = query
-        if case .previous = query.source.kind, let last = lastQuery {
+        if query.source.isPrevious, let last = lastQuery {
             whole.source = last.source
             whole.stages = last.stages + query.stages
         }
@@ -233,6 +233,17 @@ extension Session {
         }
         guard column.type == .date || column.type == .timestamp else {
             throw QueryError(.type, "the time of a table is a date or a timestamp, \(time.text) is a \(column.type.name)", at: time.span, hint: "say its type: `types: (\(time.text): date)`, and its layout: `date_layout: \"yyMMdd\"`")
+        }
+    }
+}
+
+extension Source {
+    /// `| …` at the prompt, or `from _`.
+    var isPrevious: Bool {
+        switch kind {
+        case .previous: true
+        case .table(let name, nil): name.text == "_"
+        case .table, .file, .function, .query: false
         }
     }
 }

@@ -1,7 +1,7 @@
 extension Store {
     /// Removes files that no version but the newest needs. Returns how many files and bytes went.
     public func vacuum() throws -> (files: Int, bytes: Int) {
-        if options.readOnly { throw StorageError(.environment, "the store at \(path) was opened for reading only") }
+        if options.readOnly { throw StorageError(.request, "the store at \(path) was opened for reading only") }
         guard try files.list(path) != nil else { return (0, 0) }
         let lock = try files.lock(path + "/" + Store.lockName)
         defer { withExtendedLifetime(lock) {} }

@@ -16,7 +16,7 @@ public final class Transaction {
     var newFiles: [(name: StoreFile, file: any File)] = []
 
     init(store: Store) throws {
-        if store.options.readOnly { throw StorageError(.environment, "the store at \(store.path) was opened for reading only") }
+        if store.options.readOnly { throw StorageError(.request, "the store at \(store.path) was opened for reading only") }
         self.store = store
         let files = store.files
         madeFolder = try files.makeFolder(store.path)
