@@ -206,6 +206,20 @@ import Testing
         #expect(try PosixFileSystem.shared.list(folder.store)?.filter { $0.hasPrefix("segment") }.count == 2)
     }
 
+    /// Long texts that never repeat leave the dictionary before it is as large as they are.
+    @Test func longTextsArePlain() throws {
+        let folder = try TemporaryFolder().make()
+        let store = try Store(path: folder.store)
+        let filler = String(repeating: "x", count: 3000)
+        let cells: [Value] = (0..<24_000).map { .text("\($0) \(filler)") }
+        try write([TestColumn("s", .text, cells)], to: store, chunkRows: 1000)
+        guard let table = try store.snapshot().table("t") else { return }
+        #expect(!table.isCoded(column: 0) && table.dictionaryCount(column: 0) == 16_384)
+        #expect(table.segments[0].isCoded(column: 0, block: 1) && !table.segments[0].isCoded(column: 0, block: 2))
+        #expect(try readAll(table)[0] == cells)
+        #expect(try store.verify() == [])
+    }
+
     /// Answers stay what they were with room for next to nothing in the cache.
     @Test func tinyCache() throws {
         let folder = try TemporaryFolder().make()

@@ -23,7 +23,7 @@ final class ColumnWriter {
     private let rowsBefore: Int
     /// The dictionary was made for exactly these rows, so its size says nothing about what is still to come.
     private let dictionaryIsComplete: Bool
-    private var rows = 0
+    private var valueRows = 0
     private let pending = UnsafeMutablePointer<Int64>.allocate(capacity: SegmentFormat.rowsPerBlock)
     private let pendingNulls = UnsafeMutablePointer<UInt8>.allocate(capacity: SegmentFormat.rowsPerBlock)
     private var pendingRows = 0
@@ -93,6 +93,7 @@ final class ColumnWriter {
             }
         case .text(let text):
             precondition(physical == .text && text.count == count, "another type or number of values than the column's")
+            try checkLengths(text)
             try text.bytes.withUnsafeBufferPointer { bytes in
                 try text.offsets.withUnsafeBufferPointer { offsets in
                     var failure: StorageError?
@@ -153,6 +154,14 @@ final class ColumnWriter {
         return nil
     }
 
+    private func checkLengths(_ text: TextChunk) throws {
+        if text.bytes.count <= DictionaryLimits.textBytesMax { return }
+        for i in 0..<text.count where text.offsets[i + 1] - text.offsets[i] > DictionaryLimits.textBytesMax {
+            throw StorageError(
+                .data, "\(name): a text of \((text.offsets[i + 1] - text.offsets[i]) >> 20) MB is longer than a table can hold")
+        }
+    }
+
     private func checkFinite(_ doubles: [Double], _ nulls: UnsafePointer<UInt8>?) throws {
         for i in 0..<doubles.count where !doubles[i].isFinite && (nulls == nil || nulls![i] == 0) {
             throw StorageError(.data, "\(name): \(doubles[i]) is not a number that a table can hold")
@@ -182,17 +191,20 @@ final class ColumnWriter {
         }
         hasNulls = hasNulls || entry.nulls > 0
         entries.append(entry)
-        rows += count
+        valueRows += count - Int(entry.nulls)
         pendingRows = 0
         pendingHasNulls = false
         if physical == .text { choosePlain() }
         if entries.count == SegmentFormat.blocksPerStripe { endStripe() }
     }
 
-    /// A dictionary that grows with the rows only costs: codes as wide as the texts are few bytes, and every text stored once all the same.
+    /// A dictionary that grows with the rows only costs: codes as wide as the texts are few bytes, and every text stored once all the
+    /// same. And none may grow so large that a load's memory goes with it.
     private func choosePlain() {
-        guard isCoded, !dictionaryIsComplete, let builder, builder.count > 65_536, builder.count > (rowsBefore + rows) / 2 else { return }
-        isCoded = false
+        guard isCoded, !dictionaryIsComplete, let builder else { return }
+        let isLong = builder.count > DictionaryLimits.entriesSmall || builder.bytes > DictionaryLimits.bytesSmall
+        if isLong, builder.count > (rowsBefore + valueRows) / 2 { isCoded = false }
+        if builder.count > DictionaryLimits.entriesMax || builder.bytes > DictionaryLimits.bytesMax { isCoded = false }
     }
 
     private func watchOrder(_ count: Int, _ entry: BlockEntry) {
@@ -231,4 +243,15 @@ final class ColumnWriter {
         encodeBlock()
         endStripe()
     }
+}
+
+/// Where dictionaries end and plain text begins.
+enum DictionaryLimits {
+    /// Up to this size a dictionary is kept whatever its rows are.
+    static let entriesSmall = 65_536
+    static let bytesSmall = 32 << 20
+    /// Beyond this size none is kept, however often its texts repeat.
+    static let entriesMax = 4 << 20
+    static let bytesMax = 256 << 20
+    static let textBytesMax = 256 << 20
 }

@@ -9,6 +9,8 @@ final class DictionaryBuilder {
     private var added = 0
     private var arena = RawBuffer(capacity: 1 << 16)
     private var arenas: [RawBuffer] = []
+    /// Bytes of the texts that were added here.
+    private(set) var bytes = 0
     /// Entries before this one are in dictionary files already.
     private(set) var written: Int
 
@@ -54,6 +56,7 @@ final class DictionaryBuilder {
         (views + added).initialize(to: TextView(base: UnsafePointer(copy), count: length))
         table.insert(UInt32(added), hash: hash, views: views)
         added += 1
+        bytes += length
         return UInt32(baseCount + added - 1)
     }
 
