@@ -50,9 +50,11 @@ struct JsonCursor {
             while position < count, !isEnd(bytes[position]) { position += 1 }
             let length = position - start
             let word = UnsafeBufferPointer(start: bytes + start, count: length)
-            if word.elementsEqual("null".utf8) { return Value(start: bytes + start, length: -1, isString: false) }
-            if word.elementsEqual("true".utf8) || word.elementsEqual("false".utf8) {
-                return Value(start: bytes + start, length: length, isString: false)
+            if bytes[start] >= UInt8(ascii: "a") {
+                if word.elementsEqual("null".utf8) { return Value(start: bytes + start, length: -1, isString: false) }
+                if word.elementsEqual("true".utf8) || word.elementsEqual("false".utf8) {
+                    return Value(start: bytes + start, length: length, isString: false)
+                }
             }
             guard let shape = NumberShape(bytes + start, length), !shape.hasLeadingZeros else {
                 problem = "\(FieldText.shown(word)) is not a JSON value"
