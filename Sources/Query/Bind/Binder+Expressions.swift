@@ -99,7 +99,9 @@ extension Binder {
             return QueryError(.name, "\(name.text) is a function, there is no column of that name", at: name.span, hint: "write \(name.text)(…)")
         }
         let few = (1...12).contains(visible.count) ? "columns here: \(visible.joined(separator: ", "))" : nil
-        return QueryError(.name, "there is no column \(name.text) here", at: name.span, hint: didYouMean(name.text, visible) ?? few)
+        // A capital among small column names is more likely a text whose quotes were forgotten.
+        let quoted = name.text.first?.isUppercase == true && !visible.contains { $0.first?.isUppercase == true } ? "a text stands in double quotes: \"\(name.text)\"" : nil
+        return QueryError(.name, "there is no column \(name.text) here", at: name.span, hint: didYouMean(name.text, visible) ?? quoted ?? few)
     }
 
     func didYouMean(_ name: String, _ candidates: [String]) -> String? {

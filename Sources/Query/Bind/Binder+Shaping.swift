@@ -23,6 +23,9 @@ extension Binder {
         var results: [Bound] = []
         for (item, bound) in zip(measures, liftedMeasures) {
             guard bound.containsAggregate else {
+                if case .call(let call) = item.value.kind, call.per != nil || call.order != nil {
+                    throw QueryError(.type, "`per` makes a window over the rows, summarize has one row a group", at: item.value.span, hint: "name the groups with `by`: `summarize \(call.name.text)(…) by …`")
+                }
                 throw QueryError(
                     .type, "summarize needs an aggregate here", at: item.value.span,
                     hint: plainName(item.value).map { "group by it: `summarize … by \($0)`, or take one value: max(\($0))" } ?? "such as count(), sum(x), max(x)")

@@ -122,6 +122,7 @@ extension Binder {
             let name = try name(of: item)
             let id = newID()
             query.plan = adding([DerivedColumn(id: id, value: try materialized(bound))], to: query.plan)
+            call(id, name)
             query.scope.put(Scope.Column(id: id, name: name, type: bound.type))
         }
     }

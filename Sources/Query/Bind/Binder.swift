@@ -25,6 +25,8 @@ struct BindEnvironment {
 final class Binder {
     let environment: BindEnvironment
     private var lastID = 0
+    /// What people call the columns, for `explain`.
+    private(set) var names: [ColumnID: String] = [:]
     /// Names being expanded, so that a `let` that names itself is an error and not a loop.
     var expanding: [String] = []
 
@@ -34,6 +36,8 @@ final class Binder {
         lastID += 1
         return lastID
     }
+
+    func call(_ id: ColumnID, _ name: String) { names[id] = name }
 
     func bind(_ query: Query) throws -> BoundQuery {
         var bound = try bind(query.source)
@@ -83,6 +87,7 @@ final class Binder {
         var columns: [(id: ColumnID, index: Int)] = []
         for (index, column) in table.schema.columns.enumerated() {
             let id = newID()
+            names[id] = column.name
             columns.append((id, index))
             scope.columns.append(Scope.Column(id: id, name: column.name, type: column.type))
         }

@@ -30,8 +30,14 @@ enum Planner {
 
     /// `where a and b` is `where a | where b`.
     static let splitConditions = Rewrite(name: "split conditions") { plan in
-        guard case .filter(let input, let condition) = plan, case .and(let terms) = condition.kind else { return nil }
-        return terms.reduce(input) { .filter($0, $1) }
+        guard case .filter(let input, let condition) = plan, case .and = condition.kind else { return nil }
+        return conjuncts(condition).reduce(input) { .filter($0, $1) }
+    }
+
+    /// The terms of an `and`, also of those inside it: a range is an `and` of its ends.
+    private static func conjuncts(_ condition: Bound) -> [Bound] {
+        guard case .and(let terms) = condition.kind else { return [condition] }
+        return terms.flatMap(conjuncts)
     }
 
     /// A condition that needs none of the derived columns is asked before they are made.

@@ -4,11 +4,12 @@ extension Session {
     func explain(_ query: Query, analyze: Bool, _ span: SourceSpan, _ receiver: ResultReceiver) throws {
         if analyze { throw QueryError(.unsupported, "`explain analyze` is not built yet", at: span, hint: "`explain` shows the plan") }
         let executor = makeExecutor(nil)
-        let bound = try Binder(environment(try store.snapshot(), executor)).bind(query)
+        let binder = Binder(environment(try store.snapshot(), executor))
+        let bound = try binder.bind(query)
         var log: [String] = []
         let planned = Planner.plan(bound.plan, log: &log)
         var out = RelationBuilder([("plan", .text)])
-        var names: [ColumnID: String] = [:]
+        var names = binder.names
         for column in bound.scope.columns where !column.name.isEmpty { names[column.id] = column.name }
         for line in PlanText(names).lines(planned) { out.add(.text(line)) }
         if !log.isEmpty {
