@@ -94,6 +94,19 @@ extension Bound {
         }
     }
 
+    /// Somewhere inside stands a function: it may fail on a row, or count a division by zero.
+    var callsFunction: Bool {
+        var found = false
+        visit {
+            switch $0.kind {
+            case .function: found = true
+            case .column, .constant, .months, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .aggregate, .window, .inQuery, .nullInQuery:
+                break
+            }
+        }
+        return found
+    }
+
     var containsAggregate: Bool {
         var found = false
         visit {

@@ -61,21 +61,25 @@ struct ScanSource: MorselSource {
     func makeReader(_ worker: WorkerContext) throws -> MorselReader {
         let batch = ScanBatch(table: table, columns: columns, layout: layout)
         let compiler = worker.compiler(layout)
-        return Reader(source: self, batch: batch, evaluators: try filters.map { try compiler.compile($0) })
+        return Reader(source: self, batch: batch, filters: try filters.map { (try compiler.compile($0), $0.callsFunction) })
     }
 
     private final class Reader: MorselReader {
         private let source: ScanSource
         private let batch: ScanBatch
         private let filtered: FilteredBatch?
-        private let evaluators: [Evaluator]
+        /// Rows that the filters before left, for those that call a function: it may fail on a row, or divide it by zero, and must not be
+        /// asked about rows that are deleted or were turned away.
+        private let left: FilteredBatch
+        private let filters: [(evaluator: Evaluator, callsFunction: Bool)]
         private let mask = UnsafeMutablePointer<UInt8>.allocate(capacity: vectorRowsMax)
 
-        init(source: ScanSource, batch: ScanBatch, evaluators: [Evaluator]) {
+        init(source: ScanSource, batch: ScanBatch, filters: [(evaluator: Evaluator, callsFunction: Bool)]) {
             self.source = source
             self.batch = batch
-            self.evaluators = evaluators
-            let narrows = !evaluators.isEmpty || source.table.segments.contains { $0.deletedCount > 0 }
+            self.filters = filters
+            left = FilteredBatch(parent: batch, layout: source.layout)
+            let narrows = !filters.isEmpty || source.table.segments.contains { $0.deletedCount > 0 }
             filtered = narrows ? FilteredBatch(parent: batch, layout: source.layout) : nil
         }
         deinit { mask.deallocate() }
@@ -101,11 +105,18 @@ struct ScanSource: MorselSource {
             guard let filtered else { return try body(batch) }
             mask.update(repeating: 1, count: count)
             if let deleted = segment.deleted { Self.clear(mask, deleted, row, count) }
-            for evaluator in evaluators {
-                let vector = try evaluator.evaluate(batch)
-                let bits = vector.mask
-                for i in 0..<count { mask[i] &= bits[i] }
-                vector.clearNulls(in: mask, count: count)
+            for (evaluator, callsFunction) in filters {
+                if callsFunction {
+                    guard left.select(mask: mask) else { return }
+                    let vector = try evaluator.evaluate(left)
+                    let bits = vector.mask
+                    for i in 0..<left.count { mask[Int(left.selection[i])] = bits[i] & (vector.isNull(i) ? 0 : 1) }
+                } else {
+                    let vector = try evaluator.evaluate(batch)
+                    let bits = vector.mask
+                    for i in 0..<count { mask[i] &= bits[i] }
+                    vector.clearNulls(in: mask, count: count)
+                }
                 if MaskBytes.allZero(mask, count) { return }
             }
             if filtered.select(mask: mask) { try body(filtered) }

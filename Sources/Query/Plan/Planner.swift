@@ -51,7 +51,8 @@ enum Planner {
     static let filterIntoScan = Rewrite(name: "filter in scan") { plan in
         guard case .filter(.scan(var scan), let condition) = plan else { return nil }
         let cost = cost(condition)
-        let place = scan.filters.firstIndex { Self.cost($0) > cost } ?? scan.filters.endIndex
+        // A function may fail on rows that the conditions before it turn away: it never overtakes one.
+        let place = condition.callsFunction ? scan.filters.endIndex : scan.filters.firstIndex { Self.cost($0) > cost } ?? scan.filters.endIndex
         scan.filters.insert(condition, at: place)
         return .scan(scan)
     }
