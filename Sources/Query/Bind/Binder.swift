@@ -29,6 +29,8 @@ final class Binder {
     private(set) var names: [ColumnID: String] = [:]
     /// Names being expanded, so that a `let` that names itself is an error and not a loop.
     var expanding: [String] = []
+    /// The last query is being bound, as the source of this one.
+    private var isInsidePrevious = false
 
     init(_ environment: BindEnvironment) { self.environment = environment }
 
@@ -78,7 +80,19 @@ final class Binder {
             guard let query = environment.previous else {
                 throw QueryError(.name, "there is no query to go on from", at: source.span, hint: "start with `from TABLE`")
             }
-            return try bind(query)
+            // A `from _` inside the last query meant the one before it, which is gone.
+            guard !isInsidePrevious else {
+                throw QueryError(.name, "the last query reads the one before it, so nothing can go on from it", at: source.span, hint: "write it out")
+            }
+            isInsidePrevious = true
+            defer { isInsidePrevious = false }
+            do {
+                return try bind(query)
+            } catch var error as QueryError {
+                // Offsets inside the last query mean nothing in this statement's text.
+                error.span = source.span
+                throw error
+            }
         }
     }
 

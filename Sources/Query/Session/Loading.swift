@@ -115,14 +115,8 @@ struct Loading {
             throw QueryError(.name, "the file has no column \(part.text) for the key", at: part.span, hint: nearestName(to: part.text, among: columns.map(\.name)).map { "did you mean \($0)?" })
         }
         if let time = clause.time { try Session.checkTime(time, columns) }
-        var key = clause.key.map(\.text)
-        var time = clause.time?.text
-        if let old {
-            // A table keeps its key and time when its rows are replaced, as long as the columns are there.
-            if key.isEmpty, old.key.allSatisfy({ name in columns.contains { $0.name == name } }) { key = old.key }
-            if time == nil, let known = old.time, columns.contains(where: { $0.name == known && ($0.type == .date || $0.type == .timestamp) }) { time = known }
-        }
-        return TableSchema(name: table.text, columns: columns, key: key, time: time)
+        let stated = TableSchema(name: table.text, columns: columns, key: clause.key.map(\.text), time: clause.time?.text)
+        return old.map(stated.keepingRoles) ?? stated
     }
 
     /// A pattern's files in the order of their names.
@@ -180,6 +174,18 @@ struct Loading {
             }
         }
         return options
+    }
+}
+
+extension TableSchema {
+    /// A table keeps its key and time when its rows are replaced, unless others are stated, as long as the columns are there.
+    func keepingRoles(of old: TableSchema) -> TableSchema {
+        var kept = self
+        if key.isEmpty, old.key.allSatisfy({ name in columns.contains { $0.name == name } }) { kept.key = old.key }
+        if time == nil, let known = old.time, columns.contains(where: { $0.name == known && ($0.type == .date || $0.type == .timestamp) }) {
+            kept.time = known
+        }
+        return kept
     }
 }
 

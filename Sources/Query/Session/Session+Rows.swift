@@ -27,7 +27,10 @@ extension Session {
         let names = columns.map { ColumnSchema(name: $0.name, type: $0.type) }
         for part in clause.key where !names.contains(where: { $0.name == part.text }) { throw QueryError(.name, "the query has no column \(part.text) for the key", at: part.span) }
         if let time = clause.time { try Self.checkTime(time, names) }
-        let schema = mode == .append ? known! : TableSchema(name: table.text, columns: names, key: clause.key.map(\.text), time: clause.time?.text)
+        var schema = TableSchema(name: table.text, columns: names, key: clause.key.map(\.text), time: clause.time?.text)
+        if let known {
+            schema = mode == .append ? known : schema.keepingRoles(of: known)
+        }
         var rows = 0
         try commit("\(mode.rawValue) \(table.text)") { transaction in
             if mode == .load || (mode == .replace && known == nil) { try transaction.createTable(schema) }
