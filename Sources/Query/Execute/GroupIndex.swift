@@ -136,97 +136,57 @@ final class HashGroups: GroupIndex {
     private let evaluators: [Evaluator]
     private let width: Int
     private var interners: [TextInterner?]
-    private var words: [UInt64] = []
-    private var hashes: [UInt32] = []
-    private var table: [UInt32] = Array(repeating: 0, count: 4096)
-    private var scratch: UnsafeMutablePointer<UInt64>
-    private(set) var count = 0
+    private var table: GroupTable
+    private let scratch: UnsafeMutablePointer<UInt64>
 
     init(_ evaluators: [Evaluator]) {
         self.evaluators = evaluators
         width = evaluators.count + 1
         interners = evaluators.map { $0.type == .text && $0.dictionary == nil ? TextInterner() : nil }
-        scratch = .allocate(capacity: vectorRowsMax * width)
+        table = GroupTable(width: evaluators.count + 1)
+        scratch = .allocate(capacity: vectorRowsMax * (evaluators.count + 1))
     }
-    deinit { scratch.deallocate() }
+    deinit {
+        scratch.deallocate()
+        table.free()
+    }
 
-    override var groupCount: Int { count }
+    override var groupCount: Int { table.count }
 
     override func assign(_ batch: Batch, into groups: UnsafeMutablePointer<UInt32>) throws {
         let rows = batch.count
         let width = width
+        let scratch = scratch
         for i in 0..<rows { scratch[i &* width &+ width &- 1] = 0 }
         for (index, evaluator) in evaluators.enumerated() {
             let vector = try evaluator.evaluate(batch)
+            let words = scratch + index
             switch vector.form {
-            case .integers: for i in 0..<rows { scratch[i &* width &+ index] = UInt64(bitPattern: vector.integers[i]) }
-            // +0 and -0 are one value.
-            case .doubles: for i in 0..<rows { scratch[i &* width &+ index] = (vector.doubles[i] + 0.0).bitPattern }
-            case .mask: for i in 0..<rows { scratch[i &* width &+ index] = UInt64(vector.mask[i]) }
-            case .codes: for i in 0..<rows { scratch[i &* width &+ index] = UInt64(vector.codes[i]) }
-            case .texts:
-                for i in 0..<rows where !vector.isNull(i) { scratch[i &* width &+ index] = UInt64(interners[index]!.code(of: vector.texts[i])) }
+            case .integers:
+                let values = vector.integers
+                for i in 0..<rows { words[i &* width] = UInt64(bitPattern: values[i]) }
+            case .doubles:
+                // +0 and -0 are one value.
+                let values = vector.doubles
+                for i in 0..<rows { words[i &* width] = (values[i] + 0.0).bitPattern }
+            case .mask:
+                let mask = vector.mask
+                for i in 0..<rows { words[i &* width] = UInt64(mask[i]) }
+            case .codes:
+                let codes = vector.codes
+                for i in 0..<rows { words[i &* width] = UInt64(codes[i]) }
+            case .texts: for i in 0..<rows where !vector.isNull(i) { words[i &* width] = UInt64(interners[index]!.code(of: vector.texts[i])) }
             }
             if vector.hasNulls {
                 let bit = UInt64(1) << UInt64(index)
-                for i in 0..<rows where vector.nulls[i] != 0 {
-                    scratch[i &* width &+ index] = 0
+                let nulls = vector.nulls
+                for i in 0..<rows where nulls[i] != 0 {
+                    words[i &* width] = 0
                     scratch[i &* width &+ width &- 1] |= bit
                 }
             }
         }
-        for i in 0..<rows { groups[i] = group(of: scratch + i &* width) }
-    }
-
-    @inline(__always)
-    private func group(of key: UnsafePointer<UInt64>) -> UInt32 {
-        var hash: UInt64 = 0x9E37_79B9_7F4A_7C15
-        for j in 0..<width {
-            let (high, low) = (hash ^ key[j]).multipliedFullWidth(by: 0xE703_7ED1_A0B4_28DB)
-            hash = high ^ low
-        }
-        let short = UInt32(truncatingIfNeeded: hash >> 32)
-        var at = Int(truncatingIfNeeded: hash) & (table.count - 1)
-        while true {
-            let entry = table[at]
-            if entry == 0 { break }
-            let group = Int(entry) - 1
-            if hashes[group] == short, matches(group, key) { return UInt32(group) }
-            at = (at &+ 1) & (table.count - 1)
-        }
-        return insert(key, hash: hash, at: at)
-    }
-
-    @inline(__always)
-    private func matches(_ group: Int, _ key: UnsafePointer<UInt64>) -> Bool {
-        let base = group &* width
-        for j in 0..<width where words[base &+ j] != key[j] { return false }
-        return true
-    }
-
-    private func insert(_ key: UnsafePointer<UInt64>, hash: UInt64, at: Int) -> UInt32 {
-        let group = count
-        table[at] = UInt32(group + 1)
-        words.append(contentsOf: UnsafeBufferPointer(start: key, count: width))
-        hashes.append(UInt32(truncatingIfNeeded: hash >> 32))
-        count += 1
-        if count * 2 > table.count { grow() }
-        return UInt32(group)
-    }
-
-    private func grow() {
-        let size = table.count * 4
-        table = Array(repeating: 0, count: size)
-        for group in 0..<count {
-            var hash: UInt64 = 0x9E37_79B9_7F4A_7C15
-            for j in 0..<width {
-                let (high, low) = (hash ^ words[group * width + j]).multipliedFullWidth(by: 0xE703_7ED1_A0B4_28DB)
-                hash = high ^ low
-            }
-            var at = Int(truncatingIfNeeded: hash) & (size - 1)
-            while table[at] != 0 { at = (at + 1) & (size - 1) }
-            table[at] = UInt32(group + 1)
-        }
+        for i in 0..<rows { groups[i] = table.group(of: scratch + i &* width) }
     }
 
     override func merge(_ other: GroupIndex) -> [UInt32] {
@@ -241,36 +201,37 @@ final class HashGroups: GroupIndex {
             translations.append((0..<theirs.count).map { code in theirs.withView(UInt32(code)) { interners[index]!.code(of: $0) } })
         }
         var map: [UInt32] = []
-        map.reserveCapacity(other.count)
-        for group in 0..<other.count {
+        map.reserveCapacity(other.table.count)
+        for group in 0..<other.table.count {
+            let key = other.table.key(group)
             for j in 0..<width {
-                var word = other.words[group * width + j]
-                if j < width - 1, let translation = translations[j], other.words[group * width + width - 1] >> UInt64(j) & 1 == 0 {
-                    word = UInt64(translation[Int(word)])
-                }
+                var word = key[j]
+                if j < width - 1, let translation = translations[j], key[width - 1] >> UInt64(j) & 1 == 0 { word = UInt64(translation[Int(word)]) }
                 scratch[j] = word
             }
-            map.append(self.group(of: scratch))
+            map.append(table.group(of: scratch))
         }
         return map
     }
 
     /// Replaces the first key's words, before this index is merged into another.
     func renumberFirstKey(_ map: [UInt32]) {
-        for group in 0..<count { words[group * width] = UInt64(map[Int(words[group * width])]) }
+        for group in 0..<table.count { table.key(group)[0] = UInt64(map[Int(table.key(group)[0])]) }
     }
 
     func visitFirstKeys(_ body: (UInt64) -> Void) {
-        for group in 0..<count { body(words[group * width]) }
+        for group in 0..<table.count { body(table.key(group)[0]) }
     }
 
     override func keys() -> (groups: [Int], columns: [ColumnBuffer]) {
+        let count = table.count
         let columns = evaluators.indices.map { index -> ColumnBuffer in
             let evaluator = evaluators[index]
             let column = ColumnBuffer(type: evaluator.type, dictionary: evaluator.dictionary, capacity: count)
             for group in 0..<count {
-                let word = words[group * width + index]
-                if words[group * width + width - 1] >> UInt64(index) & 1 != 0 {
+                let key = table.key(group)
+                let word = key[index]
+                if key[width - 1] >> UInt64(index) & 1 != 0 {
                     column.appendNull()
                     continue
                 }
