@@ -61,7 +61,12 @@ struct ScanSource: MorselSource {
     func makeReader(_ worker: WorkerContext) throws -> MorselReader {
         let batch = ScanBatch(table: table, columns: columns, layout: layout)
         let compiler = worker.compiler(layout)
-        return Reader(source: self, batch: batch, filters: try filters.map { (try compiler.compile($0), $0.callsFunction) })
+        let filters = try filters.map { filter in
+            let evaluator = try compiler.compile(filter)
+            // What is mapped over a dictionary has been computed already, without a failure.
+            return (evaluator: evaluator, callsFunction: filter.callsFunction && !(evaluator is DictionaryMapEvaluator))
+        }
+        return Reader(source: self, batch: batch, filters: filters)
     }
 
     private final class Reader: MorselReader {
@@ -105,8 +110,8 @@ struct ScanSource: MorselSource {
             guard let filtered else { return try body(batch) }
             mask.update(repeating: 1, count: count)
             if let deleted = segment.deleted { Self.clear(mask, deleted, row, count) }
-            for (evaluator, callsFunction) in filters {
-                if callsFunction {
+            for (index, (evaluator, callsFunction)) in filters.enumerated() {
+                if callsFunction, index > 0 || segment.deleted != nil {
                     guard left.select(mask: mask) else { return }
                     let vector = try evaluator.evaluate(left)
                     let bits = vector.mask
