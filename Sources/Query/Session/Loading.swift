@@ -21,7 +21,7 @@ struct Loading {
             }
         case .append, .upsert:
             guard let known else { throw QueryError(.name, "there is no table \(table.text)", at: table.span, hint: "`load \(table.text) from …` makes it") }
-            for column in known.columns where options.types[column.name] == nil { options.types[column.name] = column.type }
+            for column in known.columns { options.typesIfPresent[column.name] = column.type }
             if !clause.key.isEmpty || clause.time != nil {
                 throw QueryError(.name, "\(table.text) has its key and time already", at: clause.key.first?.span ?? clause.time?.span)
             }

@@ -27,6 +27,8 @@ public struct ImportOptions: Sendable {
     public var dateOrder: DateOrder?
     /// Column name -> type, from the statement; the rest is sniffed and widens.
     public var types: [String: LogicalType] = [:]
+    /// The same for columns that the input may lack: those of the table that rows are appended to.
+    public var typesIfPresent: [String: LogicalType] = [:]
     /// Names for the columns (a file without a header, or to override).
     public var names: [String]?
     /// Where bad rows go, each with its reason; nil: the first one is an error.

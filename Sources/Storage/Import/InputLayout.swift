@@ -51,7 +51,7 @@ struct InputLayout: @unchecked Sendable {
                 .request, "\(files[0].name) has no column \(name)", hint: "it has \(columns.map(\.name).joined(separator: ", "))")
         }
         for i in columns.indices {
-            if let type = options.types[columns[i].name] {
+            if let type = options.types[columns[i].name] ?? options.typesIfPresent[columns[i].name] {
                 if case .decimal(let scale) = type, scale < 0 || scale > Decimals.maximumScale {
                     throw StorageError(.request, "decimal(\(scale)) is no type: a scale is 0 to \(Decimals.maximumScale)")
                 }
