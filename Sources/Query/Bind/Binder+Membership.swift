@@ -154,13 +154,13 @@ extension ConstantSet {
     convenience init(_ values: [Value]) {
         var integers: Set<Int64> = []
         var doubles: Set<Double> = []
-        var texts: Set<String> = []
+        var texts: [String] = []
         for value in values {
             switch value {
             case .null: break
             case .integer(let integer): integers.insert(integer)
             case .double(let double): doubles.insert(double)
-            case .text(let text): texts.insert(text)
+            case .text(let text): texts.append(text)
             }
         }
         self.init(integers: integers, doubles: doubles, texts: texts)

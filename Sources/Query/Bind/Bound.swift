@@ -77,19 +77,18 @@ enum Comparison: String, Sendable {
 final class ConstantSet: @unchecked Sendable {
     let integers: Set<Int64>
     let doubles: Set<Double>
-    let texts: Set<String>
     /// The same values as tables without hashing seeds and boxes, for the hot loops.
     let integerTable: IntegerTable
     let textTable: TextDictionary
 
-    init(integers: Set<Int64> = [], doubles: Set<Double> = [], texts: Set<String> = []) {
+    /// - Parameter texts: told apart by their bytes, as columns do; a set of `String` would take two spellings of `é` for one.
+    init(integers: Set<Int64> = [], doubles: Set<Double> = [], texts: [String] = []) {
         self.integers = integers
         self.doubles = doubles
-        self.texts = texts
         integerTable = IntegerTable(integers)
-        textTable = TextDictionary(texts.sorted())
+        textTable = TextDictionary(texts)
     }
-    var count: Int { integers.count + doubles.count + texts.count }
+    var count: Int { integers.count + doubles.count + textTable.count }
 }
 
 /// A query inside an expression and, once it has run, its values.

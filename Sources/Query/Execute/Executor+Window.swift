@@ -79,7 +79,8 @@ struct WindowInput {
             case .aggregate(let call): (call.arguments, call.filter, call.per ?? [], call.order)
             }
         constants = given.map(\.constantValue)
-        arguments = given.map { $0.constantValue == nil ? column($0) : -1 }
+        // What a window looks at is a column even where it never changes; steps and counts behind it are not.
+        arguments = given.enumerated().map { $0 == 0 || $1.constantValue == nil ? column($1) : -1 }
         filter = condition.map(column)
         per = groups.map(column)
         order = sequence.map { PlanOrder(id: column($0.value), descending: $0.descending) }

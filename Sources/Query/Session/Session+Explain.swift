@@ -7,7 +7,7 @@ extension Session {
         let binder = Binder(environment(try store.snapshot(), executor))
         let bound = try binder.bind(query)
         var log: [String] = []
-        let planned = Planner.plan(bound.plan, log: &log)
+        let planned = Planner.plan(bound.plan, with: rewrites, log: &log)
         var out = RelationBuilder([("plan", .text)])
         var names = binder.names
         for column in bound.scope.columns where !column.name.isEmpty { names[column.id] = column.name }

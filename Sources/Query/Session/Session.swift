@@ -28,6 +28,8 @@ public final class Session: @unchecked Sendable {
     var today: Int64
     var hidesLaterRows: Bool
     var lastQuery: Query?
+    /// Tests run without them, to see that they change no answer.
+    var rewrites = Planner.rewrites
     /// Where relative file names start; nil: the process's own folder.
     var fileFolder: String?
     /// Files read by queries, loaded into a store of their own that goes with the session.
@@ -169,7 +171,7 @@ public final class Session: @unchecked Sendable {
 
     func prepare(_ plan: Plan, _ executor: Executor) throws -> Plan {
         var log: [String] = []
-        let planned = Planner.plan(plan, log: &log)
+        let planned = Planner.plan(plan, with: rewrites, log: &log)
         for box in planned.subqueries {
             let rows = try relation(box.plan, required: [box.column], executor)
             let column = rows[box.column]

@@ -20,7 +20,8 @@ struct TextTable {
     @inline(__always)
     static func hash(_ base: UnsafePointer<UInt8>?, _ count: Int) -> UInt64 {
         var h: UInt64 = 0x9E37_79B9_7F4A_7C15 ^ UInt64(truncatingIfNeeded: count)
-        guard let base else { return h }
+        // The empty text is the same text with memory behind it and without.
+        guard let base, count > 0 else { return h }
         let p = UnsafeRawPointer(base)
         if count >= 8 {
             var at = 0
@@ -35,7 +36,6 @@ struct TextTable {
             let high = UInt64(p.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self))
             return mix(h ^ (low | high << 32))
         }
-        if count == 0 { return mix(h) }
         let first = UInt64(base[0])
         let middle = UInt64(base[count &>> 1])
         let last = UInt64(base[count &- 1])

@@ -121,7 +121,7 @@ public enum CellText {
 
     /// Shortest text that reads back as the same double; whole numbers without `.0`.
     public static func writeDouble(_ value: Double, to out: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
-        if value == value.rounded(), abs(value) < 1e15 { return writeInteger(Int64(value), to: out) }
+        if value == value.rounded(), abs(value) <= 0x1p53 { return writeInteger(Int64(value), to: out) }
         var text = value.description
         return text.withUTF8 { utf8 in
             out.update(from: utf8.baseAddress!, count: utf8.count)

@@ -38,7 +38,8 @@ public struct TextView: @unchecked Sendable {
     @inlinable
     public var hash: UInt64 {
         var h: UInt64 = 0x9E37_79B9_7F4A_7C15 ^ UInt64(truncatingIfNeeded: count)
-        guard var p = base.map({ UnsafeRawPointer($0) }) else { return h }
+        // The empty text is the same text with memory behind it and without.
+        guard count > 0, var p = base.map({ UnsafeRawPointer($0) }) else { return h }
         var left = count
         while left >= 8 {
             h = TextView.mix(h ^ p.loadUnaligned(as: UInt64.self))
