@@ -93,8 +93,9 @@ enum Arithmetic {
 
     /// a * 10^shift / b, half to even; the shift may be negative.
     private static func divide(shift: Int) -> FunctionInstance {
-        let up = Int128(Decimals.power(min(max(shift, 0), 18)))
-        let down = Int128(Decimals.power(min(max(-shift, 0), 18)))
+        // From a whole to twelve places over a divisor with twelve, the shift is 24 digits.
+        let up = Int128(Decimals.power(min(max(shift, 0), 18))) * Int128(Decimals.power(max(shift - 18, 0)))
+        let down = Int128(Decimals.power(max(-shift, 0)))
         return FunctionInstance("/") { arguments, out, count, context in
             let a = arguments[0].integers
             let b = arguments[1].integers
@@ -106,7 +107,9 @@ enum Arithmetic {
                     context.divisionsByZero += 1
                     continue
                 }
-                guard let value = Int64(exactly: Decimals.divideHalfEven(Int128(a[i]) * up, by: Int128(divisor) * down)) else { throw overflow }
+                // What leaves 128 bits here stays beyond 64 after any division by 64 bits.
+                let (dividend, isBeyond) = Int128(a[i]).multipliedReportingOverflow(by: up)
+                guard !isBeyond, let value = Int64(exactly: Decimals.divideHalfEven(dividend, by: Int128(divisor) * down)) else { throw overflow }
                 o[i] = value
             }
         }
