@@ -7,7 +7,9 @@ enum Operators {
         if a.type.isTemporal || b.type.isTemporal { return try compareTimes(comparison, a, b, span) }
         if case .months = a.kind { throw months(a) }
         if case .months = b.kind { throw months(b) }
-        guard let type = Coercion.common(a, b), let left = Coercion.coerce(a, to: type), let right = Coercion.coerce(b, to: type) else {
+        guard let type = Coercion.common(a, b), let left = Coercion.coerceForComparison(a, to: type),
+            let right = Coercion.coerceForComparison(b, to: type)
+        else {
             throw mismatch(a, b, span)
         }
         return Bound(.compare(comparison, left, right), .bool, span)

@@ -56,6 +56,25 @@ enum Coercion {
         }
     }
 
+    /// For comparisons: what is too large for 18 digits at the finer scale lies beyond all that the other side can hold, and compares so.
+    static func coerceForComparison(_ bound: Bound, to type: LogicalType) -> Bound? {
+        guard case .decimal(let scale) = type, bound.type != type, !bound.isNullConstant, common(bound.type, type) == type else { return coerce(bound, to: type) }
+        let factor = Decimals.power(scale - bound.type.scale)
+        if case .integer(let value)? = bound.constantValue { return .constant(.integer(clamped(value, factor)), type, bound.span) }
+        let instance = FunctionInstance("decimal", monotone: true) { arguments, out, count, _ in
+            let a = arguments[0].integers
+            let o = out.integers
+            for i in 0..<count { o[i] = clamped(a[i], factor) }
+        }
+        return Bound(.function(instance, [bound]), type, bound.span)
+    }
+
+    @inline(__always)
+    private static func clamped(_ value: Int64, _ factor: Int64) -> Int64 {
+        let (scaled, overflow) = value.multipliedReportingOverflow(by: factor)
+        return overflow ? (value < 0 ? .min : .max) : scaled
+    }
+
     private static func rescale(by factor: Int64) -> FunctionInstance {
         FunctionInstance("decimal", monotone: true) { arguments, out, count, _ in
             let a = arguments[0].integers
