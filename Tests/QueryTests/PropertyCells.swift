@@ -55,7 +55,8 @@ enum Cell: Hashable {
             case .timestamp:
                 let day = Calendar.floor(Int(value), 86_400_000_000)
                 let second = (Int(value) - day * 86_400_000_000) / 1_000_000
-                return Calendar.text(day: day) + " " + Calendar.two(second / 3600) + ":" + Calendar.two(second / 60 % 60) + ":" + Calendar.two(second % 60)
+                return Calendar.text(day: day) + " " + Calendar.two(second / 3600) + ":" + Calendar.two(second / 60 % 60) + ":"
+                    + Calendar.two(second % 60)
             case .month: return "\(Calendar.floor(Int(value), 12))-" + Calendar.two(Int(value) - 12 * Calendar.floor(Int(value), 12) + 1)
             case .quarter: return "\(Calendar.floor(Int(value), 4))-Q\(Int(value) - 4 * Calendar.floor(Int(value), 4) + 1)"
             case .year: return "\(value)"

@@ -43,7 +43,9 @@ struct PropertyGenerator {
         }
         column("i", .int) { .whole(Int128($0.within(-20...20))) }
         column("b", .int) { .whole(Int128($0.within(-2_000_000_000...2_000_000_000))) }
-        column("m", .decimal(scale: 2)) { $0.chance(70) ? .whole(Int128($0.within(-5...40) * 250)) : .whole(Int128($0.within(-99_999_999...99_999_999))) }
+        column("m", .decimal(scale: 2)) {
+            $0.chance(70) ? .whole(Int128($0.within(-5...40) * 250)) : .whole(Int128($0.within(-99_999_999...99_999_999)))
+        }
         column("p", .decimal(scale: 4)) { .whole(Int128($0.within(-30_000...30_000))) }
         column("x", .float) { random in
             switch random.below(4) {
@@ -75,14 +77,19 @@ struct PropertyGenerator {
         case 14:
             let kept = rows.names.filter { _ in random.chance(60) }
             return "select " + (kept.isEmpty ? rows.names[0] : kept.joined(separator: ", "))
-        case 15, 16: return "sort " + list(1...2) { "\($0.random.chance(70) ? $0.random.pick(rows.names) : $0.value(rows, 1))\($0.random.pick(["", " desc", " asc"]))" }
+        case 15, 16:
+            return "sort "
+                + list(1...2) {
+                    "\($0.random.chance(70) ? $0.random.pick(rows.names) : $0.value(rows, 1))\($0.random.pick(["", " desc", " asc"]))"
+                }
         case 17:
             guard rows.isOrdered else { return "distinct " + list(1...2) { "\($0.newName()): \($0.key(rows))" } }
             return "take \(random.below(12))" + (random.chance(30) ? " from \(1 + random.below(9))" : "")
         case 18: return "distinct " + random.pick(rows.names)
         default:
             let per = random.chance(40) ? " per " + random.pick(rows.names) : ""
-            return "top \(1 + random.below(8))\(per) by \(random.chance(60) ? random.pick(rows.names) : value(rows, 1))\(random.pick(["", "", " asc"]))"
+            return
+                "top \(1 + random.below(8))\(per) by \(random.chance(60) ? random.pick(rows.names) : value(rows, 1))\(random.pick(["", "", " asc"]))"
         }
     }
 
@@ -102,7 +109,9 @@ struct PropertyGenerator {
         return "summarize \(measures) by " + list(keys...keys) { "\($0.newName()): \($0.key(rows))" }
     }
 
-    private func names(_ rows: Interpreter.Rows, where holds: (LogicalType) -> Bool) -> [String] { zip(rows.names, rows.types).filter { holds($1) }.map(\.0) }
+    private func names(_ rows: Interpreter.Rows, where holds: (LogicalType) -> Bool) -> [String] {
+        zip(rows.names, rows.types).filter { holds($1) }.map(\.0)
+    }
     private func numbers(_ rows: Interpreter.Rows) -> [String] { names(rows) { $0.isNumeric } }
 
     private mutating func key(_ rows: Interpreter.Rows) -> String {
@@ -122,8 +131,13 @@ struct PropertyGenerator {
     }
 
     private mutating func window(_ rows: Interpreter.Rows, running: Bool) -> String {
-        let per = random.chance(50) ? " per " + random.pick([random.pick(rows.names), "(\(random.pick(rows.names)), \(random.pick(rows.names)))"]) : ""
-        let by = random.chance(70) ? " by \(random.pick(rows.names))\(random.pick(["", " desc"]))" : " by (\(random.pick(rows.names)) desc, \(random.pick(rows.names)))"
+        let per =
+            random.chance(50)
+            ? " per " + random.pick([random.pick(rows.names), "(\(random.pick(rows.names)), \(random.pick(rows.names)))"]) : ""
+        let by =
+            random.chance(70)
+            ? " by \(random.pick(rows.names))\(random.pick(["", " desc"]))"
+            : " by (\(random.pick(rows.names)) desc, \(random.pick(rows.names)))"
         switch random.below(running ? 7 : 5) {
         case 0: return "rank()\(per)\(by)"
         case 1: return "row_number()\(per)\(by)"
@@ -195,15 +209,21 @@ struct PropertyGenerator {
             return "\(text(rows, min(depth, 1))) \(random.pick(["like", "like", "not like"])) \"\(random.pick(patterns))\""
         case 2: return "\(text(rows, 0)) \(random.pick(["in", "not in"])) [\"mobile\", \"ab\", \"\", \"name 17\"]"
         case 3: return "\(text(rows, 0)) \(comparison) \(text(rows, 0))"
-        case 4: return "\(number(rows, 0)) \(random.pick(["in", "not in"])) \(random.pick(["-3..8", "[1, 2, 2.5, 7]", "[-20..-5, 3]", "0.5..1k"]))"
+        case 4:
+            return
+                "\(number(rows, 0)) \(random.pick(["in", "not in"])) \(random.pick(["-3..8", "[1, 2, 2.5, 7]", "[-20..-5, 3]", "0.5..1k"]))"
         case 5 where !bools.isEmpty: return random.pick(bools)
         case 6, 7, 8:
             guard !dates.isEmpty else { return "\(number(rows, depth)) \(comparison) \(literal())" }
             let spans = ["2026-05-20", "2026-05", "2026-Q1", "2025", "2025-Q4", "2026-02-28", "2026-05-31"]
-            let stretches = ["last 90d", "last 3mo", "this month", "previous quarter", "mtd", "ytd", "this year", "2026-01..2026-03", "2025-12-15..2026-02-03", "2026-05-30..2026-05-30"]
+            let stretches = [
+                "last 90d", "last 3mo", "this month", "previous quarter", "mtd", "ytd", "this year", "2026-01..2026-03",
+                "2025-12-15..2026-02-03", "2026-05-30..2026-05-30",
+            ]
             if random.chance(50) { return "\(random.pick(dates)) \(comparison) \(random.pick(spans))" }
             return "\(random.pick(dates)) \(random.pick(["in", "in", "not in"])) \(random.pick(spans + stretches))"
-        case 9 where depth > 0 && random.chance(40): return "\(number(rows, 0)) \(comparison) \(random.pick(["avg", "sum", "median", "min", "max"]))(\(number(rows, 0)))"
+        case 9 where depth > 0 && random.chance(40):
+            return "\(number(rows, 0)) \(comparison) \(random.pick(["avg", "sum", "median", "min", "max"]))(\(number(rows, 0)))"
         default: return "\(number(rows, depth)) \(comparison) \(number(rows, depth > 0 && random.chance(50) ? 1 : 0))"
         }
     }

@@ -144,7 +144,8 @@ extension Interpreter {
                         if sorted.indices.contains(other), let argument { cells[row] = argument.cells[sorted[other]] }
                     case "running_sum", "sum", "running_count", "count":
                         let seen = sorted[..<end].filter { test?[$0].isTrue ?? true }
-                        cells[row] = place > first ? cells[sorted[first]] : try aggregate(name.hasSuffix("sum") ? "sum" : "count", argument, seen)
+                        cells[row] =
+                            place > first ? cells[sorted[first]] : try aggregate(name.hasSuffix("sum") ? "sum" : "count", argument, seen)
                     default: throw Unknown(what: name)
                     }
                 }

@@ -20,7 +20,9 @@ extension Interpreter {
         let count = groups?.count ?? rows.count
         func constant(_ type: LogicalType?, _ cell: Cell) -> Column { Column(type: type, cells: Array(repeating: cell, count: count)) }
         func of(_ expression: Expression) throws -> Column { try compute(expression, rows, groups) }
-        func map(_ column: Column, _ type: LogicalType?, _ body: (Cell) throws -> Cell) rethrows -> Column { Column(type: type, cells: try column.cells.map(body)) }
+        func map(_ column: Column, _ type: LogicalType?, _ body: (Cell) throws -> Cell) rethrows -> Column {
+            Column(type: type, cells: try column.cells.map(body))
+        }
         switch expression.kind {
         case .literal(let literal):
             switch literal {
@@ -36,7 +38,9 @@ extension Interpreter {
             case .duration, .months: throw Unknown(what: "a duration")
             }
         case .path(let names):
-            guard names.count == 1, groups == nil, let place = rows.names.firstIndex(of: names[0].text) else { throw Unknown(what: "a path") }
+            guard names.count == 1, groups == nil, let place = rows.names.firstIndex(of: names[0].text) else {
+                throw Unknown(what: "a path")
+            }
             return Column(type: rows.types[place], cells: rows.columns[place])
         case .negate(let operand):
             let value = try of(operand)
@@ -89,7 +93,7 @@ extension Interpreter {
     }
 
     /// All columns in the one type that holds them.
-    func unify(_ columns: [Column]) throws -> (LogicalType?, [[Cell]]) {
+    func unify(_ columns: [Column], bounded: Bool = true) throws -> (LogicalType?, [[Cell]]) {
         var type: LogicalType?
         for next in columns.compactMap(\.type) {
             guard let known = type, known != next else {
@@ -99,13 +103,14 @@ extension Interpreter {
             guard isNumber(known), isNumber(next) else { throw Unknown(what: "a mixture of \(known.name) and \(next.name)") }
             type = known == .float || next == .float ? .float : .decimal(scale: max(scale(known), scale(next)))
         }
-        return (type, try columns.map { column in try column.cells.map { try convert($0, column.type, type) } })
+        return (type, try columns.map { column in try column.cells.map { try convert($0, column.type, type, bounded: bounded) } })
     }
 
-    func convert(_ cell: Cell, _ from: LogicalType?, _ to: LogicalType?) throws -> Cell {
+    func convert(_ cell: Cell, _ from: LogicalType?, _ to: LogicalType?, bounded: Bool = true) throws -> Cell {
         guard case .whole(let value) = cell, from != to else { return cell }
         if to == .float { return .float(Double(value) / Double(Exact.power(scale(from)))) }
-        return try fits(value * Exact.power(scale(to) - scale(from)))
+        let scaled = value * Exact.power(scale(to) - scale(from))
+        return bounded ? try fits(scaled) : .whole(scaled)
     }
 
     // MARK: operators
@@ -171,6 +176,11 @@ extension Interpreter {
             }
             if operation == .divide { type = .decimal(scale: min(12, wide + 6)) }
             if operation == .div { type = .int }
+            // Both sides must fit the wider scale, even beside a null.
+            if operation != .multiply, operation != .divide {
+                for cell in a.cells { _ = try convert(cell, a.type, exact) }
+                for cell in b.cells { _ = try convert(cell, b.type, exact) }
+            }
             return try zip(type, a.cells, b.cells) {
                 guard case .whole(let x) = $0, case .whole(let y) = $1 else { return .null }
                 let (p, q) = (x * Exact.power(wide - s), y * Exact.power(wide - t))
@@ -199,7 +209,7 @@ extension Interpreter {
                     return .bool(body(last < from ? -1 : first > to ? 1 : 0))
                 })
         }
-        let (_, sides) = try unify([a, b])
+        let (_, sides) = try unify([a, b], bounded: false)
         return Column(
             type: .bool,
             cells: sides[0].indices.map { row in
@@ -238,7 +248,8 @@ extension Interpreter {
             return (Calendar.firstDay(ofMonth: first), Calendar.firstDay(ofMonth: first + months) - 1)
         }
         switch period {
-        case .last(.exact(let microseconds)) where microseconds % 86_400_000_000 == 0: return (today - Int(microseconds / 86_400_000_000), today - 1)
+        case .last(.exact(let microseconds)) where microseconds % 86_400_000_000 == 0:
+            return (today - Int(microseconds / 86_400_000_000), today - 1)
         case .last(.months(let months)): return (Calendar.add(months: -Int(months), to: today), today - 1)
         case .this(let type): return try unit(type, 0)
         case .previous(let type): return try unit(type, -1)

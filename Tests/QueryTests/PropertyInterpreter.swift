@@ -95,7 +95,11 @@ struct Interpreter {
         case .summarize(let measures, let keys): return try summarize(measures, by: keys, rows)
         case .distinct(let items):
             var chosen = items
-            if items.isEmpty { chosen = rows.names.map { NamedExpression(name: nil, value: Expression(kind: .path([Name(text: $0, span: 0..<0)]), span: 0..<0)) } }
+            if items.isEmpty {
+                chosen = rows.names.map {
+                    NamedExpression(name: nil, value: Expression(kind: .path([Name(text: $0, span: 0..<0)]), span: 0..<0))
+                }
+            }
             var out = try summarize([], by: chosen, rows)
             out.isOrdered = false
             return out
@@ -108,7 +112,8 @@ struct Interpreter {
             let end = min(rows.count, first + (try whole(count)))
             return rows.picking(Array(min(first, end)..<end))
         case .top(let count, let per, let by, others: false):
-            let sorted = try order(by.map { OrderItem(value: $0.value, descending: $0.explicit ? $0.descending : true, explicit: true) }, rows)
+            let sorted = try order(
+                by.map { OrderItem(value: $0.value, descending: $0.explicit ? $0.descending : true, explicit: true) }, rows)
             let groups = try per.map { try evaluate($0, rows).cells }
             var seen: [[Cell]: Int] = [:]
             let limit = try whole(count)
@@ -129,7 +134,8 @@ struct Interpreter {
             var out = rows.picking(kept)
             out.isOrdered = true
             return out
-        case .top, .expand, .join, .union, .pivot, .fill, .sample, .profile, .assert, .to, .chart, .verb: throw Unknown(what: stage.keyword.text)
+        case .top, .expand, .join, .union, .pivot, .fill, .sample, .profile, .assert, .to, .chart, .verb:
+            throw Unknown(what: stage.keyword.text)
         }
     }
 

@@ -10,7 +10,8 @@ import Testing
 /// `CRMQ_PROPERTY_SEEDS=1000..1200` tries others than the usual seeds.
 @Suite struct PropertyTests {
     static let seeds: [UInt64] = {
-        let asked = ProcessInfo.processInfo.environment["CRMQ_PROPERTY_SEEDS"]?.components(separatedBy: "..").compactMap { UInt64($0) } ?? []
+        let asked =
+            ProcessInfo.processInfo.environment["CRMQ_PROPERTY_SEEDS"]?.components(separatedBy: "..").compactMap { UInt64($0) } ?? []
         if let first = asked.first, let last = asked.last, first <= last { return Array(first...last) }
         return Array(1...24)
     }()
@@ -18,7 +19,8 @@ import Testing
     /// Rows of the table and queries over it: many over few rows, and some at the edges of vectors, blocks and morsels.
     static func shape(_ seed: UInt64) -> (rows: Int, queries: Int) {
         let shapes = [
-            (0, 6), (1, 10), (7, 24), (300, 30), (2047, 6), (300, 30), (7, 24), (2048, 6), (300, 30), (2049, 6), (40, 30), (8191, 3), (300, 30), (8192, 3),
+            (0, 6), (1, 10), (7, 24), (300, 30), (2047, 6), (300, 30), (7, 24), (2048, 6), (300, 30), (2049, 6), (40, 30), (8191, 3),
+            (300, 30), (8192, 3),
             (90, 30), (8193, 3), (20_000, 2), (300, 30),
         ]
         return shapes[Int((seed &- 1) % UInt64(shapes.count))]
@@ -36,7 +38,9 @@ import Testing
             expect(answer, expected, "seed \(seed), \(count) rows: \(query)")
             for (name, session) in bench.others {
                 let other = bench.answer(query, session)
-                same(other.components(separatedBy: "\n"), answer.components(separatedBy: "\n"), "seed \(seed), \(count) rows, \(name): \(query)")
+                same(
+                    other.components(separatedBy: "\n"), answer.components(separatedBy: "\n"),
+                    "seed \(seed), \(count) rows, \(name): \(query)")
             }
             asked.append((query, expected, answer))
         }
@@ -63,7 +67,9 @@ import Testing
         let line = zip(answer, expected).enumerated().first { $1.0 != $1.1 }?.offset ?? min(answer.count, expected.count)
         let found = answer.indices.contains(line) ? answer[line] : "nothing"
         let wanted = expected.indices.contains(line) ? expected[line] : "nothing"
-        Issue.record("\(about)\nheader   \(expected[0])\nline \(line) of \(answer.count) and \(expected.count)\nanswer   \(found)\nexpected \(wanted)")
+        Issue.record(
+            "\(about)\nheader   \(expected[0])\nline \(line) of \(answer.count) and \(expected.count)\nanswer   \(found)\nexpected \(wanted)"
+        )
     }
 
     @Test(arguments: seeds) func aConditionAndItsOppositePartTheTable(_ seed: UInt64) throws {
@@ -74,14 +80,17 @@ import Testing
         for _ in 0..<12 {
             let condition = generator.condition(bench.rows, 3)
             let holds = bench.answer("from t | where \(condition)", bench.main)
-            // An overflow is an error on both sides.
-            if holds.hasPrefix("error:") { continue }
             let fails = bench.answer("from t | where not (\(condition))", bench.main)
+            // A number beyond 18 digits is an error, if only on the side where it is needed.
+            if holds.contains("18 digits") || fails.contains("18 digits") { continue }
             let both = PropertyBench.unordered(holds) + PropertyBench.unordered(fails).dropFirst()
             same([both[0]] + both.dropFirst().sorted(), all, "seed \(seed), \(bench.rows.count) rows: \(condition)")
-            let counts = bench.answer("from t | summarize a: count(where \(condition)), b: count(where not (\(condition))), n: count()", bench.main)
+            let counts = bench.answer(
+                "from t | summarize a: count(where \(condition)), b: count(where not (\(condition))), n: count()", bench.main)
             let numbers = counts.split(separator: "\n").last.map { $0.split(separator: ",").compactMap { Int($0) } } ?? []
-            #expect(numbers.count == 3 && numbers[0] + numbers[1] == numbers[2], "seed \(seed): \(condition): \(counts)")
+            #expect(
+                counts.contains("18 digits") || numbers.count == 3 && numbers[0] + numbers[1] == numbers[2],
+                "seed \(seed): \(condition): \(counts)")
         }
     }
 }
@@ -118,7 +127,8 @@ struct PropertyBench {
         for part in (0..<generator.random.pick([1, 1, 2, 4])).reversed() {
             let end = part == 0 ? count : generator.random.within(first...count)
             let path = folder + "/part.csv"
-            try (header + table.rows.picking(Array(first..<end)).lines.map { $0 + "\n" }.joined()).write(toFile: path, atomically: true, encoding: .utf8)
+            try (header + table.rows.picking(Array(first..<end)).lines.map { $0 + "\n" }.joined()).write(
+                toFile: path, atomically: true, encoding: .utf8)
             try main.run(SourceText(name: "t", text: "append t from \"\(path)\""), receiver: Transcript())
             first = end
         }
@@ -127,7 +137,9 @@ struct PropertyBench {
             for _ in 0..<10 {
                 let condition = generator.condition(left, 1)
                 guard let test = try? interpreter.run(try Self.stages("where not (\(condition))"), over: left) else { continue }
-                guard (try? main.run(SourceText(name: "t", text: "delete t where \(condition)"), receiver: Transcript())) != nil else { continue }
+                guard (try? main.run(SourceText(name: "t", text: "delete t where \(condition)"), receiver: Transcript())) != nil else {
+                    continue
+                }
                 left = test
                 break
             }
@@ -149,7 +161,8 @@ struct PropertyBench {
     func say(_ text: String) throws { try main.run(SourceText(name: "t", text: text), receiver: Transcript()) }
 
     static func stages(_ text: String) throws -> [Stage] {
-        guard let statement = try Statement.parse(SourceText(name: "t", text: "from t | " + text)), case .query(let query) = statement.kind else { return [] }
+        guard let statement = try Statement.parse(SourceText(name: "t", text: "from t | " + text)), case .query(let query) = statement.kind
+        else { return [] }
         return query.stages
     }
 

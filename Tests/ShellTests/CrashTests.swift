@@ -24,7 +24,10 @@ import Testing
 
     /// What a store holds, as text.
     private func state(_ store: String) throws -> String {
-        let answer = try crmq([store, "--read-only", "-c", "from t | summarize n: count(), ids: sum(id), s: sum(amount), names: distinct(name), last: max(day)"])
+        let answer = try crmq([
+            store, "--read-only", "-c",
+            "from t | summarize n: count(), ids: sum(id), s: sum(amount), names: distinct(name), last: max(day)",
+        ])
         #expect(answer.code == 0, "\(answer.err)")
         return answer.out
     }
@@ -43,7 +46,9 @@ import Testing
         try FileManager.default.copyItem(atPath: store, toPath: scratch.path("whole"))
         let started = ContinuousClock.now
         let whole = try crmq([scratch.path("whole"), "-c", load])
-        let seconds = Double((ContinuousClock.now - started).components.attoseconds) / 1e18 + Double((ContinuousClock.now - started).components.seconds)
+        let seconds =
+            Double((ContinuousClock.now - started).components.attoseconds) / 1e18
+            + Double((ContinuousClock.now - started).components.seconds)
         #expect(whole.code == 0, "\(whole.err)")
         let new = try state(scratch.path("whole"))
         #expect(old != new)
