@@ -7,7 +7,8 @@ import Testing
 /// Runs every `Tests/Golden/**/*.crmq` over the small bank in `Tests/Golden/data` and compares what it says with the `.out` beside it.
 ///
 /// `CRMQ_RECORD=1` writes a changed answer into an `.out` that exists. It never makes the first one: that comes from SQL kept beside
-/// the script (`.sql`, checked by `Tests/golden_sql.py`) or from hand arithmetic.
+/// the script (`.sql`, checked by `Tests/golden_sql.py`) or from hand arithmetic. `CRMQ_SAID=FOLDER` keeps what was said there, to be
+/// compared with the expectation while a script is being written.
 @Suite struct GoldenTests {
     static let folder = packageRoot + "/Tests/Golden"
 
@@ -21,6 +22,9 @@ import Testing
     @Test(arguments: scripts) func script(_ path: String) throws {
         for threads in [1, 2] {
             let answer = try Self.answer(path, threads: threads)
+            if let said = ProcessInfo.processInfo.environment["CRMQ_SAID"] {
+                try answer.write(toFile: said + "/" + path.dropLast(5).replacingOccurrences(of: "/", with: "-"), atomically: true, encoding: .utf8)
+            }
             let expectedPath = Self.folder + "/" + path.dropLast(5) + ".out"
             guard let expected = try? String(contentsOfFile: expectedPath, encoding: .utf8) else {
                 Issue.record("\(path) has no .out beside it; work the answer out by SQL or by hand, it is not recorded. It now says:\n\(answer)")

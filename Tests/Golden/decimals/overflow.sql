@@ -1,0 +1,7 @@
+-- by hand: an error, read by hand
+-- by hand: an int holds 63 bits: this sum still fits
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: scales are added, at most twelve: 12 + 0
+-- by hand: an error, read by hand

@@ -1,0 +1,4 @@
+-- by hand: halves to the even digit
+-- by hand: halves away from zero
+-- by hand: by hand
+-- by hand: half to even: 12.34, 12.36, 1.2, 1.4

@@ -1,0 +1,8 @@
+-- by hand: 3.30, -1.105, 3.375, 0.30
+-- by hand: scales 0+6, 2+6, min(7+6, 12), 0+6
+-- by hand: div cuts towards zero as the word truncates says; mod is the rest that goes with it
+-- by hand: 0.0078125 half to even 0.007812; 0.0234375 -> 0.023438 (7 is odd, up); -0.0078125 -> -0.007812; 0.078125
+-- by hand: c is 0.0: there is no minus zero
+-- by hand: w: 1.5 2.5 1.0 0.5 2.0 4.0 3.0 1.0 = 15.5 over 8 = 1.9375; sorted 0.5 1 1 1.5 2 2.5 3 4: median 1.75; scale 1+6
+-- by hand: 50/3 = 16.666667, 20
+-- by hand: 12.34² = 152.2756, 45.25² = 2047.5625

@@ -1,0 +1,6 @@
+-- by hand: three nulls
+-- by hand: 10/0 is null, 10/10 is 1
+-- by hand: each is a division by zero
+-- by hand: a comparison with null is false: no row; eight values were divided by zero (nulls divided are null, not divisions)
+-- by hand: 0 of 0 rows
+-- by hand: all are null: one group

@@ -1,0 +1,6 @@
+-- by hand: plain casts
+-- by hand: null where it cannot be read
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: dates and times as csv writes them
+-- by hand: 1.005 is exact: half to the even 1.00

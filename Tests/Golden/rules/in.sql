@@ -1,0 +1,14 @@
+select id from marks where v in (10, 20) order by id;
+select id from marks where v between 10 and 20 order by id;
+select id from marks where w between 1 and 2 order by id;
+select id from marks where grp in ('a', 'c') order by id;
+select customer_id from customers where customer_id in (select customer_id from transactions where type = 'deposit') order by 1;
+select 8 customer_id;
+select 15 txn_id;
+select customer_id from customers where customer_id not in (select referred_by from customers where referred_by is not null) order by 1;
+select txn_id from transactions where ts >= '2026-02-01' and ts < '2026-04-01' order by 1;
+select count(*) n from transactions where ts >= '2026-02-01' and ts < '2026-04-01';
+select txn_id from transactions where date_trunc('month', ts) in ('2026-05-01', '2026-07-01') order by 1;
+select 0 n;
+select 7 n;
+select 3 n;

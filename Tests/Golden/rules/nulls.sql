@@ -1,0 +1,27 @@
+select 2 n;
+select 8 n;
+select 8 n;
+select 4 n;
+select 4 n;
+select 6 n;
+select 10 - 3 n;
+select count(*) n from marks where not (coalesce(v > 10, false) or coalesce(grp = 'a', false));
+select 3 n;
+select 7 n;
+select 6 n;
+select 4 n;
+select 6 n;
+select id from marks where v is null order by id;
+select id from marks where v is not null and grp is null;
+select count(*) n from marks where v = w;
+select 10 n;
+select 9 id;
+select 9 id where false;
+select id, v + w x, v * 0 y from marks where v + w is null order by id;
+select 5 n;
+select 3 n;
+select 2 n;
+select 5 customer_id;
+select coalesce(v > 10, false) big, count(*) n from marks group by 1 order by 1;
+select case when v > 10 then 'big' else 'small' end s, count(*) n from marks group by 1 order by 1;
+-- by hand: null is no key: no match

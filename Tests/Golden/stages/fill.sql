@@ -1,0 +1,3 @@
+select d::date as day, n from generate_series(date '2026-09-01', date '2026-09-05', interval 1 day) g(d) left join (select * from daily where branch = 'A') x on x.day = d order by 1;
+select d::date as day, coalesce(n, 0) n from generate_series(date '2026-09-01', date '2026-09-05', interval 1 day) g(d) left join (select * from daily where branch = 'A') x on x.day = d order by 1;
+select m::date as month, coalesce(sum(amount), 0) s from generate_series(date '2026-02-01', date '2026-09-01', interval 1 month) g(m) left join (select * from transactions where type = 'deposit') t on date_trunc('month', ts) = m group by 1 order by 1;

@@ -1,0 +1,3 @@
+select 4 n, 4 d;
+select 10 n;
+select 4 d;

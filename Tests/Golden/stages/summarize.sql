@@ -1,0 +1,10 @@
+select grp, count(*) n, sum(coalesce(v, 0)) s from marks group by grp order by grp nulls last;
+select channel, type, count(*) as "count", coalesce(sum(amount), 0) as sum_amount from transactions group by all order by channel nulls last, type nulls last;
+select date_trunc('month', ts)::date as month, count(*) n from transactions group by all order by 1;
+select distinct tier from customers order by 1;
+select avg(balance) as avg_balance, max(balance) as max_balance, min(balance) as min_balance from customers;
+select coalesce(balance >= 100000, false) rich, count(*) n from customers group by 1 order by 1;
+select 0 as n, 0 as s;
+select tier, count(*) n from customers where false group by 1;
+select city, count(*) n, max(balance) top_balance from customers group by city having count(*) > 1 order by city nulls last;
+select channel, coalesce(sum(amount) filter (type = 'deposit'), 0) - coalesce(sum(amount) filter (type = 'fee'), 0) net from transactions group by 1 order by 1 nulls last;

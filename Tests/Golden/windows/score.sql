@@ -1,0 +1,3 @@
+-- by hand: eight values 5 5 7 10 15 20 20 30; below: 5→0, 7→2, 10→3, 15→4, 20→5, 30→7; 1+floor(5n/8): 1, 2, 2, 3, 4, 5; null has none
+-- by hand: 10→0 of 4, 20→1, 20→1, 30→3: 1+floor(2·n/4) = 1, 1, 1, 2
+-- by hand: nine dates, two of Jan 31 (0 below), two of Feb 28 (2), Mar 31 (4), Apr 30 (5), May 31 (6), Jun 30 (7), Jul 31 (8): 1+floor(3n/9)
