@@ -46,7 +46,7 @@ extension Binder {
         return bound
     }
 
-    func article(_ type: LogicalType) -> String { (type == .int ? "an " : "a ") + type.name }
+    func article(_ type: LogicalType) -> String { type.withArticle }
 
     private func bind(_ literal: Literal, _ span: SourceSpan) -> Bound {
         switch literal {
@@ -172,6 +172,7 @@ extension Binder {
         case .like, .notLike:
             return try LikePattern.like(try bind(left, in: scope), try bind(right, in: scope), negated: operation == .notLike, span: span)
         case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual:
+            if let beside = try comparePeriod(Comparison(rawValue: operation.rawValue)!, left, right, in: scope, span) { return beside }
             let a = try bind(left, in: scope)
             let b = try bind(right, in: scope)
             if operation == .notEqual { return Bound(.not(try Operators.compare(.equal, a, b, span)), .bool, span) }
@@ -188,4 +189,9 @@ extension Binder {
 extension String {
     /// `did you mean x?` about a parameter shows it as it is written.
     fileprivate func replacingMark() -> String { hasPrefix("did you mean ") ? "did you mean @" + dropFirst("did you mean ".count) : self }
+}
+
+extension LogicalType {
+    /// `an int`, `a date`
+    var withArticle: String { (self == .int ? "an " : "a ") + name }
 }

@@ -10,7 +10,7 @@ extension Binder {
             let to = try bind(high, in: scope)
             return Bound(
                 .and([try Operators.compare(.greaterOrEqual, operand, from, span), try Operators.compare(.lessOrEqual, operand, to, span)]), .bool, span)
-        case .period(let period): return try within(operand, try days(of: period, target.span), target.span, span)
+        case .period(let period): return try within(operand, period, target.span, span)
         case .query(let query): return try inQuery(operand, query, span)
         case .parameter(let name) where environment.parameters[name.text] == nil:
             return try expand(name, target.span) { try membership(operand, $0, in: scope, span) }
@@ -80,6 +80,24 @@ extension Binder {
         }
     }
 
+    /// `ts < last 90d`: before the first moment of a stretch that is no single span, within it, or after its last; nil for anything else.
+    func comparePeriod(_ comparison: Comparison, _ left: Expression, _ right: Expression, in scope: Scope, _ span: SourceSpan) throws -> Bound? {
+        if case .period(let period) = right.kind, period.isRolling {
+            let operand = try bind(left, in: scope)
+            let (first, last) = try edges(of: period, beside: operand, right.span)
+            func test(_ c: Comparison, _ edge: Bound) throws -> Bound { try Operators.compare(c, operand, edge, span) }
+            let inside = { Bound(.and([try test(.greaterOrEqual, first), try test(.lessOrEqual, last)]), .bool, span) }
+            switch comparison {
+            case .equal: return try inside()
+            case .notEqual: return Bound(.not(try inside()), .bool, span)
+            case .less, .greaterOrEqual: return try test(comparison, first)
+            case .lessOrEqual, .greater: return try test(comparison, last)
+            }
+        }
+        if case .period(let period) = left.kind, period.isRolling { return try comparePeriod(comparison.mirrored, right, left, in: scope, span) }
+        return nil
+    }
+
     /// First and last microsecond of a period.
     private func days(of period: Period, _ span: SourceSpan) throws -> (first: Int64, last: Int64) {
         let today = environment.today
@@ -129,7 +147,15 @@ extension Binder {
         return .exact(microseconds: microseconds)
     }
 
-    private func within(_ operand: Bound, _ range: (first: Int64, last: Int64), _ target: SourceSpan, _ span: SourceSpan) throws -> Bound {
+    private func within(_ operand: Bound, _ period: Period, _ target: SourceSpan, _ span: SourceSpan) throws -> Bound {
+        let (low, high) = try edges(of: period, beside: operand, target)
+        return Bound(
+            .and([try Operators.compare(.greaterOrEqual, operand, low, span), try Operators.compare(.lessOrEqual, operand, high, span)]), .bool, span)
+    }
+
+    /// The first and the last value of a period, in the unit of what stands beside it.
+    private func edges(of period: Period, beside operand: Bound, _ target: SourceSpan) throws -> (low: Bound, high: Bound) {
+        let range = try days(of: period, target)
         guard operand.type.isTemporal else {
             throw QueryError(.type, "a stretch of time holds dates, this is \(article(operand.type))", at: operand.span)
         }
@@ -145,8 +171,7 @@ extension Binder {
             low = .constant(.integer(CivilDate.dayOf(timestamp: range.first)), .date, target)
             high = .constant(.integer(CivilDate.dayOf(timestamp: range.last)), .date, target)
         }
-        return Bound(
-            .and([try Operators.compare(.greaterOrEqual, operand, low, span), try Operators.compare(.lessOrEqual, operand, high, span)]), .bool, span)
+        return (low, high)
     }
 }
 

@@ -98,6 +98,14 @@ public enum Period: Sendable, Equatable {
     case tomorrow
     case now
 
+    /// A stretch that is no single span, so that it has no value of its own.
+    var isRolling: Bool {
+        switch self {
+        case .last, .next, .monthToDate, .quarterToDate, .yearToDate: true
+        case .this, .previous, .following, .today, .yesterday, .tomorrow, .now: false
+        }
+    }
+
     public enum Duration: Sendable, Equatable {
         case exact(microseconds: Int64)
         case months(Int64)
