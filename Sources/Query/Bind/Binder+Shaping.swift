@@ -63,7 +63,6 @@ extension Binder {
         }
         if !derived.isEmpty { query.plan = .derive(query.plan, derived) }
         scope.key = planKeys.map(\.id)
-        scope.isStorageOrder = false
         query.scope = scope
         query.summary = BoundQuery.SummaryShape(aggregate: aggregate, derived: derived, keyCount: keys.count)
     }
@@ -166,7 +165,6 @@ extension Binder {
         var first = query.plan
         var second = other.plan
         var scope = Scope()
-        scope.isStorageOrder = query.scope.isStorageOrder || other.scope.isStorageOrder
         var columns: [(id: ColumnID, type: LogicalType, from: [ColumnID])] = []
         for column in left {
             let match = other.scope.column(column.name)!
@@ -199,6 +197,7 @@ extension Binder {
         let found: [Value]
         if let values {
             guard case .list(let items) = values.kind else { throw QueryError(.type, "pivot needs a list of values: `in [a, b]`", at: values.span) }
+            if items.isEmpty { throw QueryError(.type, "pivot needs at least one value", at: values.span, hint: "write `in [a, b]`, or leave `in …` out for all values") }
             found = try items.map { item in
                 guard let bound = Coercion.coerce(try bind(item, in: Scope()), to: type), let value = bound.constantValue else {
                     throw QueryError(.type, "a value of type \(type.name) is needed", at: item.span)
@@ -255,7 +254,6 @@ extension Binder {
         }
         query.plan = .derive(.aggregate(AggregatePlan(input: query.plan, keys: planKeys, measures: collected)), derived)
         scope.key = planKeys.map(\.id)
-        scope.isStorageOrder = false
         query.scope = scope
     }
 
@@ -278,7 +276,6 @@ extension Binder {
         }
         query.plan = .fill(FillPlan(input: query.plan, column: column.id, type: column.type, per: groups, others: others))
         query.scope.key = groups + [column.id]
-        query.scope.isStorageOrder = false
     }
 }
 

@@ -17,7 +17,6 @@ extension Binder {
         case .sort(let items):
             let order = try planOrder(items, &query, defaultDescending: false)
             query.plan = .sort(query.plan, order + query.scope.tieBreakers(order))
-            query.scope.isStorageOrder = false
         case .take(let count, let from):
             let rows = try whole(count, "take", in: query.scope)
             let first = try from.map { try whole($0, "the first row", in: query.scope) } ?? 1
@@ -53,9 +52,12 @@ extension Binder {
     }
 
     func whole(_ expression: Expression, _ what: String, in scope: Scope) throws -> Int {
+        if case .path(let names) = expression.kind {
+            throw QueryError(.type, "\(what) needs a whole number that is the same for all rows", at: expression.span, hint: "a number, or @\(names[0].text) if it is defined by `let`")
+        }
         let bound = try bind(expression, in: Scope())
         guard bound.type == .int, case .integer(let value)? = bound.constantValue, value >= 0, value <= 1 << 40 else {
-            throw QueryError(.type, "\(what) needs a whole number", at: expression.span)
+            throw QueryError(.type, "\(what) needs a whole number that is not negative", at: expression.span)
         }
         return Int(value)
     }
@@ -224,7 +226,6 @@ extension Binder {
             plan = .sort(plan, groupOrder + ranked.filter { item in !groups.contains(item.id) })
         }
         query.plan = plan
-        query.scope.isStorageOrder = false
     }
 
     /// One more row: the same aggregates over the rows of all groups that are not shown.

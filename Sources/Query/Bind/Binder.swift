@@ -73,7 +73,6 @@ final class Binder {
                 renumbered.columns[index] = Scope.Column(id: id, name: column.name, type: column.type)
                 slots.append(Layout.Slot(id: id, type: column.type, dictionary: relation[column.id].dictionary))
             }
-            renumbered.isStorageOrder = false
             let columns = scope.columns.map { relation[$0.id] }
             return BoundQuery(plan: .rows(Relation(layout: Layout(slots), columns: columns, rowCount: relation.rowCount)), scope: renumbered)
         case .previous:

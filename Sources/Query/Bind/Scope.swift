@@ -17,8 +17,6 @@ struct Scope {
     var time: ColumnID?
     /// The table's name, for `customers.city`.
     var tableName: String?
-    /// No stage has put the rows into an order yet.
-    var isStorageOrder = true
 
     var visible: [Column] { columns.filter(\.isVisible) }
 

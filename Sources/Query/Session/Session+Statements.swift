@@ -113,7 +113,7 @@ extension Session {
         var notes = executor.notes
         if executor.divisionsByZero > 0 { notes.append("\(executor.divisionsByZero) division\(executor.divisionsByZero == 1 ? "" : "s") by zero gave null") }
         if executor.undefinedResults > 0 { notes.append("\(executor.undefinedResults) result\(executor.undefinedResults == 1 ? " has" : "s have") no finite value and became null") }
-        if let bound, bound.scope.isStorageOrder, bound.takesUnordered { notes.append("take without sort: rows as they are stored, which optimize may change") }
+        if let bound, bound.takesUnordered { notes.append("take without sort: rows as they are stored, which optimize may change") }
         let date = CellText.string(.integer(today), type: .date)
         return ResultFooter(rows: rows, notes: notes, asOf: hidesLaterRows ? "\(date) (later rows are hidden)" : date)
     }
@@ -197,7 +197,7 @@ extension Session {
         if case .months = bound.kind, type == .duration { return bound }
         if type == .year, bound.type == .int, let value = bound.constantValue { return .constant(value, .year, span) }
         if let coerced = Coercion.coerce(bound, to: type), coerced.constantValue != nil { return coerced }
-        throw QueryError(.parameter, "parameter \(name.text) is a \(type.name), this is a \(bound.type.name)", at: span)
+        throw QueryError(.parameter, "parameter \(name.text) is \(type.withArticle), this is \(bound.type.withArticle)", at: span)
     }
 
     // MARK: tables
@@ -257,8 +257,9 @@ extension BoundQuery {
         }
         func isOrdered(_ plan: Plan) -> Bool {
             switch plan {
-            case .sort, .top, .aggregate, .fill: true
-            case .scan, .rows, .union: false
+            // Rows that stand in memory come from a table function or an earlier answer: their order is settled.
+            case .sort, .top, .aggregate, .fill, .rows: true
+            case .scan, .union: false
             case .filter, .derive, .window, .take, .join, .sample, .assert, .assertAll: plan.inputs.first.map(isOrdered) ?? false
             }
         }
