@@ -228,7 +228,7 @@ import Testing
         Case("from t | extend x = 1", 1, 10, "extend", "there is no stage `extend`", "write `| derive x: a + b`"),
         Case("from t | group city", 1, 10, "group", "there is no stage `group`", "write `| summarize n: count() by city`"),
         Case("from t | where a = null", 1, 16, "a = null", "a comparison with null is never true", "write `a is null`"),
-        Case("from t | where a != null", 1, 16, "a != null", "a comparison with null is never true", "write `a is not null`"),
+        Case("from t | where a != null", 1, 16, "a != null", "`!= null` is true for every row", "write `a is not null`"),
         Case("from t | select a as b", 1, 19, "as", "`as` names nothing here", "a name stands in front with a colon: b: a"),
         Case(
             "from t | summarize count() as n by city", 1, 28, "as", "`as` names nothing here",

@@ -20,6 +20,9 @@ extension Binder {
 
     private func unknownFunction(_ name: Name) -> QueryError {
         let known = FunctionCatalogue.all.map(\.name) + AggregateFunction.allCases.map(\.rawValue) + WindowFunction.allCases.map(\.rawValue)
+        if let form = SyntaxWords.form(ofForeignFunction: name.text) {
+            return QueryError(.name, "there is no function \(name.text)", at: name.span, hint: "write `\(form)`")
+        }
         return QueryError(.name, "there is no function \(name.text)", at: name.span, hint: didYouMean(name.text, known) ?? "`.help functions` lists them")
     }
 

@@ -24,6 +24,7 @@ enum Operators {
         switch (a.type, b.type) {
         case (.text, _) where b.type.isNumeric: hint = "write the text in double quotes, or use \(b.type == .int ? "int" : "decimal")(…)"
         case (_, .text) where a.type.isNumeric: hint = "numbers stand without quotes"
+        case (let time, .int) where time.isTemporal, (.int, let time) where time.isTemporal: hint = "a year has four digits: 2026; a day is written 2026-09-30"
         case (_, .text) where a.type.isTemporal: hint = "dates stand without quotes: 2026-09-30"
         case (.bool, _), (_, .bool): hint = "a condition is tested by itself: `where flag`, `where not flag`"
         default: hint = nil
@@ -54,9 +55,9 @@ enum Operators {
         return try compare(comparison.mirrored, fine: right, coarse: left, span)
     }
 
-    /// `2026` beside a date is the year.
+    /// `2026` beside a date is the year; a number that does not look like one is more likely a slip.
     private static func year(_ bound: Bound, beside other: Bound) -> Bound {
-        guard other.type.isTemporal, bound.type == .int, case .integer(let value)? = bound.constantValue, (1...9999).contains(value) else { return bound }
+        guard other.type.isTemporal, bound.type == .int, case .integer(let value)? = bound.constantValue, (1000...9999).contains(value) else { return bound }
         return .constant(.integer(value), .year, bound.span)
     }
 

@@ -69,10 +69,10 @@ struct Loading {
         switch mode {
         case .load: verb = "loaded"
         case .append: verb = "appended"
-        case .replace: verb = "replaced all by"
+        case .replace: verb = "replaced all rows by"
         case .upsert: verb = "upserted"
         }
-        var text = "\(verb) \(Grouped.text(summary.rows)) row\(summary.rows == 1 ? "" : "s") \(mode == .replace ? "in" : mode == .load ? "into" : "to") \(table.text)"
+        var text = "\(verb) \(Grouped.text(summary.rows))\(mode == .replace ? "" : summary.rows == 1 ? " row" : " rows") \(mode == .replace ? "in" : mode == .load ? "into" : "to") \(table.text)"
         if summary.rejected > 0 { text += ", \(Grouped.text(summary.rejected)) rejected" }
         for note in summary.notes { text += "\n\(note)" }
         return text

@@ -22,7 +22,8 @@ extension Session {
         let plan = try prepare(bound.plan, executor)
         if mode == .upsert {
             let (inserted, updated) = try upsertRows(table, plan, columns.map { (ColumnSchema(name: $0.name, type: $0.type), $0.id) }, query.span)
-            return "upserted to \(table.text): \(Grouped.text(inserted)) new, \(Grouped.text(updated)) updated"
+            let rows = inserted + updated
+            return "upserted \(Grouped.text(rows)) row\(rows == 1 ? "" : "s") to \(table.text): \(Grouped.text(inserted)) new, \(Grouped.text(updated)) updated"
         }
         let names = columns.map { ColumnSchema(name: $0.name, type: $0.type) }
         for part in clause.key where !names.contains(where: { $0.name == part.text }) { throw QueryError(.name, "the query has no column \(part.text) for the key", at: part.span) }
@@ -39,7 +40,8 @@ extension Session {
             rows = try write(plan, columns.map { (ColumnSchema(name: $0.name, type: $0.type), $0.id) }, to: writer, schema, executor, query.span)
             try writer.finish()
         }
-        return "\(mode == .append ? "appended" : mode == .replace ? "replaced all by" : "loaded") \(Grouped.text(rows)) row\(rows == 1 ? "" : "s") \(mode == .append ? "to" : "into") \(table.text)"
+        if mode == .replace { return "replaced all rows by \(Grouped.text(rows)) in \(table.text)" }
+        return "\(mode == .append ? "appended" : "loaded") \(Grouped.text(rows)) row\(rows == 1 ? "" : "s") \(mode == .append ? "to" : "into") \(table.text)"
     }
 
     /// Streams a plan's rows into a writer, by column name, with the types of the table.

@@ -51,6 +51,9 @@ extension Parser {
                     throw parser.expected("`)`", hint: "a call has one `where` and one `by`; conditions are joined by `and`")
                 }
             }
+            if call.filter != nil, parser.at(.comma) {
+                throw parser.failure("the `where` of a call stands behind its last argument", hint: "\(name.text)(x, y where …)")
+            }
             try parser.expectClosing(.closeRound, of: opening)
             parser.height = highest
             return call

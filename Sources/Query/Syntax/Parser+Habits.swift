@@ -54,6 +54,21 @@ extension Parser {
         "from": "join t on a = b",
     ]
 
+    /// What other languages call a function, and its form here.
+    static let functionHabits: [String: String] = [
+        "nvl": "coalesce(a, b)", "ifnull": "coalesce(a, b)", "isnull": "x is null", "nullif": "null_if(a, b)", "iif": "if a then b else c",
+        "decode": "if a then b else c", "len": "length(text)", "char_length": "length(text)", "substr": "substring(text, from, length)",
+        "mid": "substring(text, from, length)", "instr": "position(text, part)", "strpos": "position(text, part)",
+        "date_trunc": "month(date)", "trunc_date": "month(date)", "to_char": "text(x)", "to_date": "date(text)", "to_number": "decimal(text, scale)",
+        "getdate": "today", "current_date": "today", "sysdate": "today", "curdate": "today", "today": "today", "now": "now",
+        "datediff": "days_between(from, to)", "date_diff": "days_between(from, to)", "dateadd": "date + 30d", "date_add": "date + 30d",
+        "count_distinct": "distinct(x)", "countif": "count(where a > 5)", "count_if": "count(where a > 5)", "sumif": "sum(x where a > 5)",
+        "sum_if": "sum(x where a > 5)", "mean": "avg(x)", "average": "avg(x)", "stdev": "stddev(x)", "percentile": "quantile(x, 0.9)",
+        "percentile_cont": "quantile(x, 0.9)", "ntile": "score(x, k)", "dense_rank": "rank() by x", "first_value": "first(x by date)",
+        "last_value": "last(x by date)", "string_agg": "list(x, n)", "group_concat": "list(x, n)", "cast": "int(x)", "convert": "int(x)",
+        "ceiling": "ceil(x)", "mod": "a mod b", "pow": "power(x, y)", "dayofweek": "weekday(date)", "isoweek": "week(date)",
+    ]
+
     /// This language's form of a stage written at a token, with its own words where they fit.
     private func stageForm(_ at: Int) -> String? {
         guard let form = Parser.stageHabits[tokens[at].text.lowercased()] else { return nil }
@@ -153,6 +168,8 @@ extension Parser {
     private func missingSign(_ stage: Stage, _ previous: Token, _ word: Token) -> String? {
         switch stage.kind {
         case .where, .assert:
+            if word.isSymbol(.colon) { return "`:` names a column; `=` compares" }
+            if word.isWord("not"), peek().isWord("null") { return "write `is not null`" }
             if word.isSymbol(.comma) { return "conditions are joined by `and`; a list stands in square brackets: in [1, 2]" }
             return word.kind == .word || word.kind == .quotedName || word.isSymbol(.openRound)
                 ? "conditions are joined by `and` or `or`" : nil
