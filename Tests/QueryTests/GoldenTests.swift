@@ -46,8 +46,10 @@ import Testing
         let session = try Session(storePath: nil, options: options)
         defer { session.close() }
         session.fileFolder = folder
-        let load = try String(contentsOfFile: folder + "/data/load.crmq", encoding: .utf8)
-        for statement in StatementSplitter.splitFile(load, name: "load.crmq") { try session.run(statement, receiver: Transcript()) }
+        for name in ["load.crmq", "more.crmq"] {
+            let load = try String(contentsOfFile: folder + "/data/" + name, encoding: .utf8)
+            for statement in StatementSplitter.splitFile(load, name: name) { try session.run(statement, receiver: Transcript()) }
+        }
         let text = try String(contentsOfFile: folder + "/" + path, encoding: .utf8)
         var out = ""
         for statement in StatementSplitter.splitFile(text, name: path) {
@@ -55,15 +57,32 @@ import Testing
             do {
                 try session.run(statement, receiver: transcript)
             } catch let error as QueryError {
-                transcript.lines.append("error: " + Diagnostic.render(error, in: statement))
+                transcript.lines.append("error: " + rendered(error, in: statement))
             } catch let error as StorageError {
-                transcript.lines.append("error: " + error.description)
+                transcript.lines.append("error: " + rendered(QueryError(.storage, error.message, hint: error.hint), in: statement))
             }
+            transcript.lines = transcript.lines.map { $0.replacingOccurrences(of: folder + "/", with: "") }
             let first = statement.text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
             out += "> " + first.joined(separator: " ") + "\n" + transcript.text + "\n"
         }
         return out
     }
+}
+
+/// As the shell says it: an error that knows no place marks its statement's first word.
+private func rendered(_ error: QueryError, in statement: SourceText) -> String {
+    var error = error
+    let lines = statement.text.split(separator: "\n", omittingEmptySubsequences: false)
+    var offset = 0
+    for line in lines where error.span == nil {
+        let words = line.drop { $0.isWhitespace }
+        if let first = words.first, first != "#" {
+            let start = offset + line.utf8.count - words.utf8.count
+            error.span = start..<start + words.prefix { !$0.isWhitespace && $0 != ";" }.utf8.count
+        }
+        offset += line.utf8.count + 1
+    }
+    return Diagnostic.render(error, in: statement)
 }
 
 /// Keeps what a session says.

@@ -1,0 +1,11 @@
+-- by hand: two rows
+-- by hand: two more
+-- by hand: one less
+-- by hand: 20 + 20 + 30
+-- by hand: seven loads, then ours: 10 + 20
+-- by hand: with the two appended
+-- by hand: the last one
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: done
+-- by hand: an older version still has it

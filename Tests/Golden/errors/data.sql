@@ -1,0 +1,8 @@
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand

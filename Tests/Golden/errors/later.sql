@@ -1,0 +1,17 @@
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
