@@ -1,4 +1,5 @@
 import Storage
+import Synchronization
 
 /// What a worker's kernels may look at and count while they run. One a worker; merged when the work is done.
 final class EvaluationContext {
@@ -11,18 +12,17 @@ final class EvaluationContext {
     init(cancellation: Cancellation) { self.cancellation = cancellation }
 }
 
-/// Set from a signal handler or another thread, looked at by every operator once a batch.
-public final class Cancellation: @unchecked Sendable {
-    private let flag = UnsafeMutablePointer<Bool>.allocate(capacity: 1)
-    public init() { flag.initialize(to: false) }
-    deinit { flag.deallocate() }
+/// Set from another thread, looked at by every operator once a batch.
+public final class Cancellation: Sendable {
+    private let flag = Atomic<Bool>(false)
+    public init() {}
 
-    public func cancel() { flag.pointee = true }
-    public func reset() { flag.pointee = false }
-    @inline(__always) public var isCancelled: Bool { flag.pointee }
+    public func cancel() { flag.store(true, ordering: .relaxed) }
+    public func reset() { flag.store(false, ordering: .relaxed) }
+    @inline(__always) public var isCancelled: Bool { flag.load(ordering: .relaxed) }
 
     @inline(__always)
     public func check() throws {
-        if flag.pointee { throw QueryError(.cancelled, "interrupted") }
+        if isCancelled { throw QueryError(.cancelled, "interrupted") }
     }
 }
