@@ -113,7 +113,12 @@ extension Binder {
             value.span = span
             return value
         }
-        return try expand(name, span) { try bind($0, in: scope) }
+        // Offsets inside the definition mean nothing in this statement's text, also for errors that come with the rows.
+        return try expand(name, span) { try bind($0, in: scope) }.transformed { part in
+            var placed = part
+            placed.span = span
+            return placed
+        }
     }
 
     /// Binds a `let`'s expression as if it stood here in brackets.

@@ -148,13 +148,16 @@ extension Binder {
 
     private func select(_ items: [NamedExpression], _ query: inout BoundQuery, _ stage: Stage) throws {
         var chosen: [Scope.Column] = []
+        var places: [SourceSpan] = []
         for item in items {
             if case .star = item.value.kind, item.name == nil {
                 chosen += query.scope.visible
+                places += query.scope.visible.map { _ in item.value.span }
                 continue
             }
             let bound = lift([try bind(item.value, in: query.scope)], over: &query.plan, scope: query.scope)[0]
             let name = try name(of: item)
+            places.append(item.value.span)
             // A column picked a second time needs an id of its own.
             if case .column(let id) = bound.kind, !chosen.contains(where: { $0.id == id }) {
                 let known = query.scope.columns.first { $0.id == id }
@@ -165,7 +168,7 @@ extension Binder {
                 chosen.append(Scope.Column(id: id, name: name, type: bound.type))
             }
         }
-        try checkDuplicates(chosen.map { ($0.name, stage.span) })
+        try checkDuplicates(zip(chosen, places).map { ($0.name, $1) })
         let hidden = query.scope.columns.filter { old in !chosen.contains { $0.id == old.id } }
         query.scope.columns =
             chosen

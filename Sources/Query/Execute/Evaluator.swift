@@ -38,10 +38,12 @@ final class FunctionEvaluator: Evaluator {
     private let arguments: [Evaluator]
     private let out: Vector
     private let context: EvaluationContext
+    private let span: SourceSpan
     private var vectors: [Vector] = []
 
-    init(_ instance: FunctionInstance, _ arguments: [Evaluator], type: LogicalType, context: EvaluationContext) {
+    init(_ instance: FunctionInstance, _ arguments: [Evaluator], type: LogicalType, context: EvaluationContext, span: SourceSpan) {
         self.instance = instance
+        self.span = span
         self.arguments = arguments
         self.context = context
         out = Vector(type: type)
@@ -59,7 +61,13 @@ final class FunctionEvaluator: Evaluator {
         if out.form == .texts {
             for vector in vectors where !vector.keepers.isEmpty { out.keepers.append(contentsOf: vector.keepers) }
         }
-        try instance.kernel(vectors, out, batch.count, context)
+        do {
+            try instance.kernel(vectors, out, batch.count, context)
+        } catch var error as QueryError {
+            // A kernel knows no place: what it computes is what went wrong.
+            if error.span == nil, !span.isEmpty { error.span = span }
+            throw error
+        }
         return out
     }
 }

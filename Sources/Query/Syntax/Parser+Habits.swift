@@ -177,6 +177,7 @@ extension Parser {
             return previous.isWord("desc") || previous.isWord("asc") ? "the column comes first: sort \(word.text) \(previous.text)" : nil
         case .derive, .select, .summarize, .pivot, .chart, .top:
             guard previous.kind == .word, previous.isName, word.isName else { return nil }
+            if previous.isWord("distinct"), stage.keyword.text == "select" { return "different rows are a stage of their own: | distinct \(word.text)" }
             return "a function has brackets: \(previous.text)(\(word.text)); names are separated by commas"
         case .drop, .rename, .distinct: return word.isName ? "names are separated by commas" : nil
         case .take, .expand, .join, .union, .fill, .sample, .profile, .to, .verb: return nil
