@@ -44,3 +44,5 @@
 -- by hand: an error, read by hand
 -- by hand: an error, read by hand
 -- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
