@@ -55,6 +55,12 @@ import Testing
         #expect(throws: QueryError.self) { try answer("a\n9000000000000\n", "derive q: a / (1 / 3 / 1) | select q") }
     }
 
+    @Test func medianOfFloats() throws {
+        #expect(try answer("x\n4.2\n4.2\n-1e15\n1e15\n", "select y: float(x) | summarize m: median(y)") == "m\n4.2\n")
+        #expect(try answer("x\n-1e15\n0.3\n", "select y: float(x) | summarize m: median(y)") == "m\n-499999999999999.88\n")
+        #expect(try answer("x\n-1.7e308\n1.7e308\n", "select y: float(x) | summarize m: median(y), q: quantile(y, 0.25)") == "m,q\n0,-8.5e+307\n")
+    }
+
     @Test func largeWholeFloats() throws {
         #expect(
             try answer("x\n1e15\n9007199254740992e0\n-2e15\n", "select y: float(x)")

@@ -6,6 +6,8 @@ import Storage
 struct PropertyGenerator {
     var random: PropertyRandom
     private var made = 0
+    /// The table as the queries find it.
+    var base = Interpreter.Rows(names: [], types: [], columns: [], count: 0)
 
     init(seed: UInt64) { random = PropertyRandom(seed) }
 
@@ -69,7 +71,23 @@ struct PropertyGenerator {
     /// One more stage for rows as they are now.
     mutating func stage(over rows: Interpreter.Rows) -> String {
         let big = rows.count > 3000
-        switch random.below(20) {
+        switch random.below(24) {
+        case 20:
+            guard let column = names(base, where: { _ in true }).first(where: { name in rows.names.contains(name) && random.chance(30) })
+            else { return "where true" }
+            let alias = newName()
+            let source = random.chance(30) ? "where \(condition(base, 1)) | " : ""
+            return
+                "join (from t | \(source)summarize \(newName()): \(aggregate(base)), \(newName()): \(aggregate(base)) by \(column)) as \(alias) on \(column)"
+        case 21: return rows.names == base.names ? "union (from t | where \(condition(base, 1)))" : "where \(condition(rows, 1))"
+        case 22:
+            let (key, first) = (newName(), newName())
+            return
+                "summarize \(first): \(aggregate(rows)), \(newName()): \(aggregate(rows)) by \(key): \(self.key(rows)) | top \(random.below(5)) by \(first) with others"
+        case 23:
+            guard let column = names(base, where: { _ in true }).first(where: { name in rows.names.contains(name) && random.chance(30) })
+            else { return "where true" }
+            return "where \(column) \(random.pick(["in", "not in"])) (from t | where \(condition(base, 1)) | select \(column))"
         case 0..<5: return "where " + condition(rows, 2)
         case 5..<8: return "derive " + list(1...2) { "\($0.newName()): \($0.value(rows, 2))" }
         case 8..<10: return "derive \(newName()): \(window(rows, running: !big))"
@@ -122,7 +140,16 @@ struct PropertyGenerator {
 
     mutating func aggregate(_ rows: Interpreter.Rows) -> String {
         let test = random.chance(35) ? " where " + condition(rows, 1) : ""
-        let what = random.below(9)
+        let what = random.below(12)
+        if what == 9 {
+            return
+                "\(random.pick(["first", "last"]))(\(random.pick(rows.names)) by \(random.pick(rows.names))\(random.pick(["", " desc"]))\(test))"
+        }
+        if what == 10 {
+            return random.chance(50)
+                ? "mode(\(random.pick(rows.names))\(test))" : "exists(\(test.isEmpty ? "where true" : String(test.dropFirst())))"
+        }
+        if what == 11 { return "quantile(\(number(rows, 0)), \(random.pick(["0.9", "25%", "0.333", "0.0"]))\(test))" }
         if what == 0 { return "count(\(test.isEmpty ? "" : String(test.dropFirst())))" }
         if what == 1 { return "count(\(random.pick(rows.names))\(test))" }
         if what == 2 { return "distinct(\(random.pick(rows.names))\(test))" }
@@ -138,12 +165,14 @@ struct PropertyGenerator {
             random.chance(70)
             ? " by \(random.pick(rows.names))\(random.pick(["", " desc"]))"
             : " by (\(random.pick(rows.names)) desc, \(random.pick(rows.names)))"
-        switch random.below(running ? 7 : 5) {
+        switch random.pick(running ? Array(0...8) : [0, 1, 2, 3, 4, 7, 8]) {
+        case 7: return "percent_rank()\(per)\(by)"
+        case 8: return "score(\(random.pick(rows.names)), \(1 + random.below(10)))\(per)"
         case 0: return "rank()\(per)\(by)"
         case 1: return "row_number()\(per)\(by)"
         case 2: return "\(random.pick(["lag", "lead"]))(\(random.pick(rows.names))\(random.pick(["", ", 2"])))\(per)\(by)"
         case 3, 4: return aggregate(rows) + (per.isEmpty ? " per \(random.pick(rows.names))" : per)
-        case 5: return "running_sum(\(number(rows, 0)))\(per)\(by)"
+        case 5: return "running_sum(\(number(rows, 0))\(random.chance(30) ? " where " + condition(rows, 1) : ""))\(per)\(by)"
         default: return "running_count()\(per)\(by)"
         }
     }

@@ -230,6 +230,11 @@ extension Interpreter {
         switch target.kind {
         case .list(let items): return either(try items.map { try membership(operand, $0, rows, groups) })
         case .range(let low, let high): return try between(try compute(low, rows, groups), try compute(high, rows, groups))
+        case .query(let query):
+            let found = try run(query)
+            guard found.columns.count == 1, found.types[0] == operand.type else { throw Unknown(what: "a query behind in") }
+            let values = Set(found.columns[0])
+            return Column(type: .bool, cells: operand.cells.map { .bool($0 != .null && values.contains($0)) })
         case .period(let period):
             let (first, last) = try days(period)
             func day(_ value: Int) -> Column { Column(type: .date, cells: operand.cells.map { _ in .whole(Int128(value)) }) }

@@ -9,6 +9,8 @@ struct Interpreter {
     struct Unknown: Error { let what: String }
 
     let today: Int
+    /// The table `t`, for queries inside queries.
+    var table: Rows?
 
     /// Rows on their way through the pipe.
     struct Rows {
@@ -50,7 +52,69 @@ struct Interpreter {
         var csv: String { ([names.joined(separator: ",")] + lines).map { $0 + "\n" }.joined() }
     }
 
-    func run(_ stages: [Stage], over table: Rows) throws -> Rows { try stages.reduce(table) { try run($1, over: $0) } }
+    func run(_ stages: [Stage], over table: Rows) throws -> Rows {
+        var inputs = [table]
+        for (place, stage) in stages.enumerated() {
+            if case .top(let count, per: let per, by: let by, others: true) = stage.kind, place > 0,
+                case .summarize(let measures, let keys) = stages[place - 1].kind
+            {
+                let plain = Stage(kind: .top(count, per: per, by: by, others: false), span: stage.span, keyword: stage.keyword)
+                inputs.append(try withOthers(try run(plain, over: inputs[place]), measures, keys, of: inputs[place - 1]))
+            } else {
+                inputs.append(try run(stage, over: inputs[place]))
+            }
+        }
+        return inputs[stages.count]
+    }
+
+    func run(_ query: Query) throws -> Rows {
+        guard case .table = query.source.kind, let table else { throw Unknown(what: "a source") }
+        return try run(query.stages, over: table)
+    }
+
+    /// One more row: the same aggregates over the rows of the groups that are not shown.
+    private func withOthers(_ top: Rows, _ measures: [NamedExpression], _ keys: [NamedExpression], of input: Rows) throws -> Rows {
+        guard keys.count == 1 else { throw Unknown(what: "others by several keys") }
+        let (type, cells) = try evaluate(keys[0].value, input)
+        let rest = input.picking((0..<input.count).filter { !top.columns[0].contains(cells[$0]) })
+        if rest.count == 0 { return top }
+        let sums = try summarize(measures, by: [], rest)
+        var out = top
+        out.columns[0].append(type == .text ? .text("others") : .null)
+        for place in sums.columns.indices { out.columns[place + 1] += sums.columns[place] }
+        out.count += 1
+        out.key = [out.columns[0]]
+        return out
+    }
+
+    /// The columns of the one row with the same key; a null key finds none.
+    private func join(_ join: Stage.Join, _ rows: Rows) throws -> Rows {
+        guard case .query(let query) = join.source.kind, let alias = join.alias, join.on.count == 1 else { throw Unknown(what: "a join") }
+        let right = try run(query)
+        guard let here = rows.names.firstIndex(of: join.on[0].new.text), let there = right.names.firstIndex(of: join.on[0].old.text),
+            rows.types[here] == right.types[there]
+        else { throw Unknown(what: "a key") }
+        let places = Dictionary(right.columns[there].enumerated().map { ($1, $0) }) { first, _ in first }
+        let found = rows.columns[here].map { $0 == .null ? nil : places[$0] }
+        var out = rows
+        for column in right.names.indices where column != there {
+            out.put(
+                "\(alias.text)_\(right.names[column])", right.types[column], found.map { $0.map { right.columns[column][$0] } ?? .null })
+        }
+        return out
+    }
+
+    private func union(_ source: Source, _ rows: Rows) throws -> Rows {
+        guard case .query(let query) = source.kind else { throw Unknown(what: "a union") }
+        let below = try run(query)
+        guard below.names == rows.names, below.types == rows.types else { throw Unknown(what: "a union of other columns") }
+        var out = rows
+        for place in out.columns.indices { out.columns[place] += below.columns[place] }
+        out.count += below.count
+        out.key = []
+        out.isOrdered = false
+        return out
+    }
 
     func run(_ stage: Stage, over rows: Rows) throws -> Rows {
         switch stage.kind {
@@ -134,7 +198,9 @@ struct Interpreter {
             var out = rows.picking(kept)
             out.isOrdered = true
             return out
-        case .top, .expand, .join, .union, .pivot, .fill, .sample, .profile, .assert, .to, .chart, .verb:
+        case .join(let join): return try self.join(join, rows)
+        case .union(let source): return try union(source, rows)
+        case .top, .expand, .pivot, .fill, .sample, .profile, .assert, .to, .chart, .verb:
             throw Unknown(what: stage.keyword.text)
         }
     }

@@ -103,7 +103,7 @@ struct PropertyBench {
     }
     static let today = "2026-05-31"
 
-    let interpreter = Interpreter(today: Calendar.day(2026, 5, 31))
+    let interpreter: Interpreter
     let main: Session
     let others: [(String, Session)]
     let rows: Interpreter.Rows
@@ -133,6 +133,7 @@ struct PropertyBench {
             first = end
         }
         var left = table.rows
+        var interpreter = Interpreter(today: Calendar.day(2026, 5, 31))
         if generator.random.chance(50) {
             for _ in 0..<10 {
                 let condition = generator.condition(left, 1)
@@ -147,6 +148,9 @@ struct PropertyBench {
         self.folder = folder
         self.main = main
         rows = left
+        interpreter.table = left
+        self.interpreter = interpreter
+        generator.base = left
         let plain = try session(2)
         plain.rewrites = []
         others = [("1 thread", try session(1)), ("3 threads", try session(3)), ("no rewrites", plain)]

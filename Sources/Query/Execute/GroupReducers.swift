@@ -22,10 +22,16 @@ final class QuantileReducer: GroupReducer {
             return out.append(integer: try values.withUnsafeMutableBufferPointer { try integerQuantile($0) })
         }
         let values = rows.map { column.doubles[$0] }.sorted()
-        let place = Double(values.count - 1) * Double(numerator) / Double(denominator)
-        let low = Int(place)
-        let high = min(low + 1, values.count - 1)
-        out.append(double: values[low] + (values[high] - values[low]) * (place - Double(low)))
+        let (low, rest) = (Int128(values.count - 1) * Int128(numerator)).quotientAndRemainder(dividingBy: Int128(denominator))
+        let a = values[Int(low)]
+        let b = rest == 0 ? a : values[Int(low) + 1]
+        out.append(double: a == b ? a : Self.between(a, b, Double(rest) / Double(denominator)))
+    }
+
+    /// Never by way of `b - a`, which loses digits beside a large value and may leave the range of doubles.
+    private static func between(_ a: Double, _ b: Double, _ share: Double) -> Double {
+        if share == 0.5, (a + b).isFinite { return (a + b) / 2 }
+        return a * (1 - share) + b * share
     }
 
     private func integerQuantile(_ values: UnsafeMutableBufferPointer<Int64>) throws -> Int64 {
