@@ -122,10 +122,15 @@ final class CountAccumulator: Accumulator {
     }
 }
 
-/// `sum` and `avg` of integers and decimals, exact in 128 bits.
-final class IntegerSumAccumulator: Accumulator {
+/// The state of `sum` and `avg` of whole numbers, which one accumulator keeps for both.
+protocol IntegerSumming: Accumulator {
+    func finish(_ groups: [Int], average: Bool, type: LogicalType) throws -> ColumnBuffer
+}
+
+/// `sum` and `avg` of integers and decimals, exact: in 64 bits where the block headers say that all rows together fit, else in 128.
+final class IntegerSumAccumulator<Sum: FixedWidthInteger & SignedInteger & Sendable>: Accumulator, IntegerSumming {
     private struct State {
-        var sum: Int128 = 0
+        var sum: Sum = 0
         var count: Int64 = 0
     }
     private var states = GroupStates<State>()
@@ -145,30 +150,31 @@ final class IntegerSumAccumulator: Accumulator {
         let values = vectors[0].integers
         let state = states.pointer
         switch (groups, mask) {
-        case (nil, nil): state[0].count &+= Int64(count)
-            state[0].sum &+= IntegerSums.sum(values, count)
+        case (nil, nil):
+            state[0].count &+= Int64(count)
+            state[0].sum &+= Sum(truncatingIfNeeded: IntegerSums.sum(values, count))
         case (nil, let mask?):
             let (sum, counted) = IntegerSums.sum(values, where: mask, count)
-            state[0].sum &+= sum
+            state[0].sum &+= Sum(truncatingIfNeeded: sum)
             state[0].count &+= counted
         case (let groups?, nil):
             for i in 0..<count {
                 let group = Int(groups[i])
-                state[group].sum &+= Int128(truncatingIfNeeded: values[i])
+                state[group].sum &+= Sum(truncatingIfNeeded: values[i])
                 state[group].count &+= 1
             }
         case (let groups?, let mask?):
             for i in 0..<count {
                 let group = Int(groups[i])
                 let keep = Int64(mask[i])
-                state[group].sum &+= Int128(truncatingIfNeeded: values[i] & (0 &- keep))
+                state[group].sum &+= Sum(truncatingIfNeeded: values[i] & (0 &- keep))
                 state[group].count &+= keep
             }
         }
     }
 
     override func merge(_ other: Accumulator, map: [UInt32]?) throws {
-        guard let other = other as? IntegerSumAccumulator else { preconditionFailure("workers of one query aggregate alike") }
+        guard let other = other as? IntegerSumAccumulator<Sum> else { preconditionFailure("workers of one query aggregate alike") }
         for group in 0..<min(other.states.count, map?.count ?? .max) {
             let target = Self.target(group, map)
             states.pointer[target].sum &+= other.states.pointer[group].sum
@@ -176,7 +182,9 @@ final class IntegerSumAccumulator: Accumulator {
         }
     }
 
-    override func finish(_ groups: [Int]) throws -> ColumnBuffer {
+    override func finish(_ groups: [Int]) throws -> ColumnBuffer { try finish(groups, average: average, type: type) }
+
+    func finish(_ groups: [Int], average: Bool, type: LogicalType) throws -> ColumnBuffer {
         let out = ColumnBuffer(type: type, capacity: groups.count)
         for group in groups {
             let state = states.pointer[group]
@@ -186,7 +194,7 @@ final class IntegerSumAccumulator: Accumulator {
             } else if state.count == 0 {
                 out.appendNull()
             } else {
-                let scaled = state.sum * Int128(Decimals.power(type.scale - scale))
+                let scaled = Int128(state.sum) * Int128(Decimals.power(type.scale - scale))
                 guard let mean = Int64(exactly: Decimals.divideHalfEven(scaled, by: Int128(state.count))) else {
                     throw QueryError(.data, "an average is larger than 18 digits can hold")
                 }

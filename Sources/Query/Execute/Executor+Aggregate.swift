@@ -9,8 +9,20 @@ extension Executor {
         let pipeline = try pipeline(plan.input, required: below)
         let ranges = RangeFinder(plan.input)
         let design = try GroupDesign(plan.keys, pipeline.layout, ranges, rows: ranges.rowCount, shared: shared, cancellation: cancellation)
-        let factories = measures.map { AccumulatorFactory(call: $0.call, type: $0.type, groups: design.denseSize, ranges: ranges) }
-        let sinks = try run(pipeline) { worker in
+        var factories: [AccumulatorFactory] = []
+        var places: [Int] = []
+        var shared: [String: Int] = [:]
+        for measure in measures {
+            let factory = AccumulatorFactory(call: measure.call, type: measure.type, groups: design.denseSize, ranges: ranges)
+            if let state = factory.sharedState, let known = shared[state] {
+                places.append(known)
+                continue
+            }
+            if let state = factory.sharedState { shared[state] = factories.count }
+            places.append(factories.count)
+            factories.append(factory)
+        }
+        let sinks = try run(pipeline) { [factories] worker in
             let compiler = worker.compiler(pipeline.layout)
             return AggregateSink(try design.makeIndex(compiler), try factories.map { try $0.make(compiler, worker.evaluation) })
         }
@@ -24,8 +36,14 @@ extension Executor {
             slots.append(Layout.Slot(id: key.id, type: key.value.type, dictionary: column.dictionary))
             columns.append(column)
         }
-        for (measure, accumulator) in zip(measures, first.accumulators) {
-            let column = try accumulator.finish(groups)
+        for (measure, place) in zip(measures, places) {
+            let accumulator = first.accumulators[place]
+            let column: ColumnBuffer
+            if let sum = accumulator as? any IntegerSumming {
+                column = try sum.finish(groups, average: measure.call.function == .avg, type: measure.type)
+            } else {
+                column = try accumulator.finish(groups)
+            }
             slots.append(Layout.Slot(id: measure.id, type: measure.type, dictionary: column.dictionary))
             columns.append(column)
         }
@@ -140,7 +158,8 @@ struct AccumulatorFactory: Sendable {
         case .sum, .avg:
             let average = call.function == .avg
             if arguments[0].type == .float { return DoubleSumAccumulator(average: average, argument: arguments[0], filter: filter) }
-            return IntegerSumAccumulator(average: average, type: type, argument: arguments[0], filter: filter)
+            if sumsFitInteger { return IntegerSumAccumulator<Int64>(average: average, type: type, argument: arguments[0], filter: filter) }
+            return IntegerSumAccumulator<Int128>(average: average, type: type, argument: arguments[0], filter: filter)
         case .min: return ExtremeAccumulators.make(isMaximum: false, argument: arguments[0], filter: filter)
         case .max: return ExtremeAccumulators.make(isMaximum: true, argument: arguments[0], filter: filter)
         case .distinct: return distinct(arguments[0], filter)
@@ -160,6 +179,19 @@ struct AccumulatorFactory: Sendable {
         case .slope: return try collecting(MomentReducer(.slope), 2)
         case .weightedAvg: return try collecting(MomentReducer(.weightedAverage), 2)
         }
+    }
+
+    /// The largest value in the block headers, on every row, still fits 64 bits.
+    private var sumsFitInteger: Bool {
+        guard let range = ranges.range(of: call.arguments[0]) else { return false }
+        let largest = Int128(max(range.lowerBound.magnitude, range.upperBound.magnitude))
+        return largest * Int128(max(ranges.rowCount, 1)) < Int128(Int64.max)
+    }
+
+    /// Measures with the same text share one accumulator: the sum and the mean of the same values are one state.
+    var sharedState: String? {
+        guard call.function == .sum || call.function == .avg, call.arguments[0].type.physical == .integer else { return nil }
+        return "\(call.arguments[0].fingerprint) where \(call.filter?.fingerprint ?? "")"
     }
 
     private var quantileScale: Int64 { Decimals.power(type.scale - call.arguments[0].type.scale) }
