@@ -1,0 +1,6 @@
+-- by hand: 1e16 + 1 - 1e16 is 1, and a third of it the average
+-- by hand: tenths of floats: 0.15 + 0.25 + 0.1 + 0.05 + 0.2 + 0.4 + 0.3 + 0.1 = 1.55, rounded once
+-- by hand: 28420.19 + 622.59 = 29042.78; times 1.5 = 43564.170; a third is 9680.92666667 (6…6667: half-even at eight digits)
+-- by hand: 19 values: 29042.78 / 19 = 1528.5673684210…; sorted -80.5 10 12.34 35.1 35.1 45.25 60 60 75 80.5 …: the tenth is 80.50
+-- by hand: no infinity and no NaN ever reaches a result
+-- by hand: decimals are exact, floats are not

@@ -1,0 +1,5 @@
+-- by hand: eight values stand before them in either direction: rank 9 for both, row numbers 9 and 10
+-- by hand: 15, then 5 and 5, then the missing one
+-- by hand: by day: 5 (id 5), 5 (id 6, missing v), 20 (id 8), and the row without a day last: 25
+-- by hand: two rows each, missing values skipped: (30+5)/2, 5, 5, 15, 7
+-- by hand: a missing value is a neighbour like any other
