@@ -19,11 +19,14 @@ enum Operators {
         QueryError(.type, "months have no fixed length, so they cannot be compared", at: bound.span, hint: "compare days, or dates moved by months")
     }
 
+    private static func example(_ type: LogicalType) -> String { type == .week ? "2026-W36" : type == .month ? "2026-09" : "2026-Q3" }
+
     private static func mismatch(_ a: Bound, _ b: Bound, _ span: SourceSpan) -> QueryError {
         var hint: String?
         switch (a.type, b.type) {
         case (.text, _) where b.type.isNumeric: hint = "write the text in double quotes, or use \(b.type == .int ? "int" : "decimal")(…)"
         case (_, .text) where a.type.isNumeric: hint = "numbers stand without quotes"
+        case (.week, .int), (.month, .int), (.quarter, .int): hint = "a \(a.type.name) stands in its year, such as \(example(a.type)); \(a.type.name)_number(x) is its number"
         case (let time, .int) where time.isTemporal, (.int, let time) where time.isTemporal: hint = "a year has four digits: 2026; a day is written 2026-09-30"
         case (_, .text) where a.type.isTemporal: hint = "dates stand without quotes: 2026-09-30"
         case (.bool, _), (_, .bool): hint = "a condition is tested by itself: `where flag`, `where not flag`"

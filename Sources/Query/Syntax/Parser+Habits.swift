@@ -130,12 +130,28 @@ extension Parser {
             return failure("a table's name has no point", hint: "a file stands in quotes: from \(Printer.quote(fileName(from: index - 1)))")
         }
         let what = "`|` or the end behind \(before)"
+        let isDouble = peek().span.lowerBound == word.span.upperBound
+        if isDouble, word.isSymbol(.minus) && peek().isSymbol(.minus) || word.isSymbol(.slash) && peek().isSymbol(.star) {
+            return expected(what, hint: "a comment starts with `#` and goes on to the line's end")
+        }
         guard index > 0, let last = stages.last else { return expected(what) }
         let previous = tokens[index - 1]
         if case .literal = previous.kind, text(of: previous.span).last == "%" {
             return expected(what, hint: "the remainder of a division is `a mod b`")
         }
+        if case .literal(let literal) = previous.kind, literal.isNumber, let hint = behindNumber(word) { return expected(what, hint: hint) }
         return expected(what, hint: missingSign(last, previous, word))
+    }
+
+    /// `1,000` and `1 year`.
+    private func behindNumber(_ word: Token) -> String? {
+        if word.isSymbol(.comma), case .literal(let next) = peek().kind, next.isNumber, peek().span.lowerBound == word.span.upperBound {
+            return "digits are grouped by `_`: 1_000; the point stands before the fraction: 1.5"
+        }
+        let units = ["second": "s", "minute": "min", "hour": "h", "day": "d", "week": "w", "month": "mo", "quarter": "q", "year": "y"]
+        let singular = word.text.hasSuffix("s") ? String(word.text.dropLast()) : word.text
+        guard word.kind == .word, let unit = units[singular.lowercased()] else { return nil }
+        return "a length of time is written in one: \(tokens[index - 1].text)\(unit)"
     }
 
     private func wordBehind(_ word: Token, _ source: Source, _ stages: [Stage], _ before: String) -> QueryError? {
@@ -262,5 +278,15 @@ extension Parser {
         throw failure(
             "`=` compares; a column is named with `:`", at: value.span,
             hint: "\(names[0].text): \(words(of: right.span)); if the comparison is meant, name it: x: \(words(of: value.span))")
+    }
+}
+
+extension Literal {
+    /// A plain number, as opposed to a text, a point in time or a length.
+    fileprivate var isNumber: Bool {
+        switch self {
+        case .integer, .decimal, .float: true
+        case .null, .bool, .text, .date, .timestamp, .span, .duration, .months: false
+        }
     }
 }
