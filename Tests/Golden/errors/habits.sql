@@ -46,3 +46,16 @@
 -- by hand: an error, read by hand
 -- by hand: an error, read by hand
 -- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
