@@ -128,8 +128,10 @@ protocol IntegerSumming: Accumulator {
 }
 
 /// `sum` and `avg` of integers and decimals, exact: in 64 bits where the block headers say that all rows together fit, else in 128.
-final class IntegerSumAccumulator<Sum: FixedWidthInteger & SignedInteger & Sendable>: Accumulator, IntegerSumming {
-    private struct State {
+///
+/// The loop lies in subclasses of one type each: methods of a generic class are not specialised, and a generic sum costs ten times.
+class IntegerSumAccumulator<Sum: FixedWidthInteger & SignedInteger & Sendable>: Accumulator, IntegerSumming {
+    struct State {
         var sum: Sum = 0
         var count: Int64 = 0
     }
@@ -145,7 +147,8 @@ final class IntegerSumAccumulator<Sum: FixedWidthInteger & SignedInteger & Senda
     deinit { states.free() }
     override func grow(from old: Int, to new: Int) { states.grow(to: new, filling: State()) }
 
-    override func add(_ vectors: [Vector], _ batch: Batch, _ groups: UnsafePointer<UInt32>?, _ mask: UnsafePointer<UInt8>?) throws {
+    @inline(__always)
+    final func addRows(_ vectors: [Vector], _ batch: Batch, _ groups: UnsafePointer<UInt32>?, _ mask: UnsafePointer<UInt8>?) {
         let count = batch.count
         let values = vectors[0].integers
         let state = states.pointer
@@ -202,6 +205,18 @@ final class IntegerSumAccumulator<Sum: FixedWidthInteger & SignedInteger & Senda
             }
         }
         return out
+    }
+}
+
+final class NarrowSumAccumulator: IntegerSumAccumulator<Int64> {
+    override func add(_ vectors: [Vector], _ batch: Batch, _ groups: UnsafePointer<UInt32>?, _ mask: UnsafePointer<UInt8>?) throws {
+        addRows(vectors, batch, groups, mask)
+    }
+}
+
+final class WideSumAccumulator: IntegerSumAccumulator<Int128> {
+    override func add(_ vectors: [Vector], _ batch: Batch, _ groups: UnsafePointer<UInt32>?, _ mask: UnsafePointer<UInt8>?) throws {
+        addRows(vectors, batch, groups, mask)
     }
 }
 

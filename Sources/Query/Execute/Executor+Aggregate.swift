@@ -158,8 +158,8 @@ struct AccumulatorFactory: Sendable {
         case .sum, .avg:
             let average = call.function == .avg
             if arguments[0].type == .float { return DoubleSumAccumulator(average: average, argument: arguments[0], filter: filter) }
-            if sumsFitInteger { return IntegerSumAccumulator<Int64>(average: average, type: type, argument: arguments[0], filter: filter) }
-            return IntegerSumAccumulator<Int128>(average: average, type: type, argument: arguments[0], filter: filter)
+            if sumsFitInteger { return NarrowSumAccumulator(average: average, type: type, argument: arguments[0], filter: filter) }
+            return WideSumAccumulator(average: average, type: type, argument: arguments[0], filter: filter)
         case .min: return ExtremeAccumulators.make(isMaximum: false, argument: arguments[0], filter: filter)
         case .max: return ExtremeAccumulators.make(isMaximum: true, argument: arguments[0], filter: filter)
         case .distinct: return distinct(arguments[0], filter)

@@ -1,22 +1,19 @@
 import Storage
 
-/// `min` and `max` of numbers, dates and bools.
-final class NumericExtremeAccumulator<Number: Comparable>: Accumulator {
+/// `min` and `max` of numbers, dates and bools. The loop lies in subclasses of one type each, where it is specialised.
+class NumericExtremeAccumulator<Number: Comparable>: Accumulator {
     private var best = GroupStates<Number>()
     private var seen = GroupStates<UInt8>()
     private let isMaximum: Bool
     /// What every value improves on.
     private let start: Number
-    private let read: (Vector) -> UnsafePointer<Number>
     private let write: (ColumnBuffer, Number) -> Void
 
     init(
-        isMaximum: Bool, start: Number, argument: Evaluator, filter: Evaluator?, read: @escaping (Vector) -> UnsafePointer<Number>,
-        write: @escaping (ColumnBuffer, Number) -> Void
+        isMaximum: Bool, start: Number, argument: Evaluator, filter: Evaluator?, write: @escaping (ColumnBuffer, Number) -> Void
     ) {
         self.isMaximum = isMaximum
         self.start = start
-        self.read = read
         self.write = write
         super.init(type: argument.type, arguments: [argument], filter: filter)
     }
@@ -29,11 +26,10 @@ final class NumericExtremeAccumulator<Number: Comparable>: Accumulator {
         seen.grow(to: new, filling: 0)
     }
 
-    override func add(_ vectors: [Vector], _ batch: Batch, _ groups: UnsafePointer<UInt32>?, _ mask: UnsafePointer<UInt8>?) throws {
-        let values = read(vectors[0])
+    @inline(__always)
+    final func addRows(_ values: UnsafePointer<Number>, _ count: Int, _ groups: UnsafePointer<UInt32>?, _ mask: UnsafePointer<UInt8>?) {
         let best = best.pointer
         let seen = seen.pointer
-        let count = batch.count
         if groups == nil, mask == nil {
             var result = best[0]
             if isMaximum { for i in 0..<count { result = max(result, values[i]) } } else { for i in 0..<count { result = min(result, values[i]) } }
@@ -66,22 +62,40 @@ final class NumericExtremeAccumulator<Number: Comparable>: Accumulator {
     }
 }
 
+final class IntegerExtremeAccumulator: NumericExtremeAccumulator<Int64> {
+    override func add(_ vectors: [Vector], _ batch: Batch, _ groups: UnsafePointer<UInt32>?, _ mask: UnsafePointer<UInt8>?) throws {
+        addRows(vectors[0].integers, batch.count, groups, mask)
+    }
+}
+
+final class DoubleExtremeAccumulator: NumericExtremeAccumulator<Double> {
+    override func add(_ vectors: [Vector], _ batch: Batch, _ groups: UnsafePointer<UInt32>?, _ mask: UnsafePointer<UInt8>?) throws {
+        addRows(vectors[0].doubles, batch.count, groups, mask)
+    }
+}
+
+final class BoolExtremeAccumulator: NumericExtremeAccumulator<UInt8> {
+    override func add(_ vectors: [Vector], _ batch: Batch, _ groups: UnsafePointer<UInt32>?, _ mask: UnsafePointer<UInt8>?) throws {
+        addRows(vectors[0].mask, batch.count, groups, mask)
+    }
+}
+
 enum ExtremeAccumulators {
     static func make(isMaximum: Bool, argument: Evaluator, filter: Evaluator?) -> Accumulator {
         switch argument.type {
         case .text: TextExtremeAccumulator(isMaximum: isMaximum, argument: argument, filter: filter)
         case .float:
-            NumericExtremeAccumulator<Double>(
+            DoubleExtremeAccumulator(
                 isMaximum: isMaximum, start: isMaximum ? -.infinity : .infinity, argument: argument, filter: filter,
-                read: { UnsafePointer($0.doubles) }, write: { $0.append(double: $1) })
+                write: { $0.append(double: $1) })
         case .bool:
-            NumericExtremeAccumulator<UInt8>(
+            BoolExtremeAccumulator(
                 isMaximum: isMaximum, start: isMaximum ? 0 : 1, argument: argument, filter: filter,
-                read: { UnsafePointer($0.mask) }, write: { $0.append(integer: Int64($1)) })
+                write: { $0.append(integer: Int64($1)) })
         case .int, .decimal, .date, .timestamp, .week, .month, .quarter, .year, .duration:
-            NumericExtremeAccumulator<Int64>(
+            IntegerExtremeAccumulator(
                 isMaximum: isMaximum, start: isMaximum ? .min : .max, argument: argument, filter: filter,
-                read: { UnsafePointer($0.integers) }, write: { $0.append(integer: $1) })
+                write: { $0.append(integer: $1) })
         }
     }
 }
