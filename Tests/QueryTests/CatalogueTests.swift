@@ -30,7 +30,9 @@ import Testing
         for function in FunctionCatalogue.all {
             #expect(!function.summary.isEmpty && !function.examples.isEmpty, "\(function.name)")
             for example in function.examples {
-                let answer = try Self.csv("as of 2026-09-30", session) + Self.csv("from branches | take 1 | select x: \(example.expression)", session)
+                let answer =
+                    try Self.csv("as of 2026-09-30", session)
+                    + Self.csv("from branches | take 1 | select x: \(example.expression)", session)
                 #expect(Self.unquoted(answer) == "x\n\(example.result)\n", "\(function.name): \(example.expression)")
             }
         }
@@ -56,7 +58,9 @@ import Testing
     @Test func namesAreUniqueAndHelped() throws {
         let session = try Session(storePath: nil, options: SessionOptions())
         defer { session.close() }
-        let names = FunctionCatalogue.all.map(\.name) + AggregateCatalogue.all.map(\.name) + WindowCatalogue.all.map(\.name) + StageCatalogue.all.map(\.name)
+        let names =
+            FunctionCatalogue.all.map(\.name) + AggregateCatalogue.all.map(\.name) + WindowCatalogue.all.map(\.name)
+            + StageCatalogue.all.map(\.name)
         #expect(Set(FunctionCatalogue.all.map(\.name)).count == FunctionCatalogue.all.count)
         for name in names { #expect(!session.help(topic: name).contains("there is no help"), "\(name)") }
     }

@@ -23,11 +23,13 @@ import Testing
         for threads in [1, 2] {
             let answer = try Self.answer(path, threads: threads)
             if let said = ProcessInfo.processInfo.environment["CRMQ_SAID"] {
-                try answer.write(toFile: said + "/" + path.dropLast(5).replacingOccurrences(of: "/", with: "-"), atomically: true, encoding: .utf8)
+                try answer.write(
+                    toFile: said + "/" + path.dropLast(5).replacingOccurrences(of: "/", with: "-"), atomically: true, encoding: .utf8)
             }
             let expectedPath = Self.folder + "/" + path.dropLast(5) + ".out"
             guard let expected = try? String(contentsOfFile: expectedPath, encoding: .utf8) else {
-                Issue.record("\(path) has no .out beside it; work the answer out by SQL or by hand, it is not recorded. It now says:\n\(answer)")
+                Issue.record(
+                    "\(path) has no .out beside it; work the answer out by SQL or by hand, it is not recorded. It now says:\n\(answer)")
                 return
             }
             if answer != expected, ProcessInfo.processInfo.environment["CRMQ_RECORD"] == "1" {
@@ -62,7 +64,9 @@ import Testing
                 transcript.lines.append("error: " + rendered(QueryError(.storage, error.message, hint: error.hint), in: statement))
             }
             transcript.lines = transcript.lines.map { $0.replacingOccurrences(of: folder + "/", with: "") }
-            let first = statement.text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
+            let first = statement.text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter {
+                !$0.isEmpty && !$0.hasPrefix("#")
+            }
             out += "> " + first.joined(separator: " ") + "\n" + transcript.text + "\n"
         }
         return out

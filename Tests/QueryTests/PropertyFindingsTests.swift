@@ -58,7 +58,9 @@ import Testing
     @Test func medianOfFloats() throws {
         #expect(try answer("x\n4.2\n4.2\n-1e15\n1e15\n", "select y: float(x) | summarize m: median(y)") == "m\n4.2\n")
         #expect(try answer("x\n-1e15\n0.3\n", "select y: float(x) | summarize m: median(y)") == "m\n-499999999999999.9\n")
-        #expect(try answer("x\n-1.7e308\n1.7e308\n", "select y: float(x) | summarize m: median(y), q: quantile(y, 0.25)") == "m,q\n0,-8.499999999999999e+307\n")
+        #expect(
+            try answer("x\n-1.7e308\n1.7e308\n", "select y: float(x) | summarize m: median(y), q: quantile(y, 0.25)")
+                == "m,q\n0,-8.499999999999999e+307\n")
     }
 
     @Test func largeWholeFloats() throws {

@@ -47,7 +47,9 @@ enum Arithmetic {
             case .bool: "`if flag then 1 else 0`"
             case .int, .decimal, .float, .date, .timestamp, .week, .month, .quarter, .year, .duration: nil
             }
-        return QueryError(.type, "`\(operation.rawValue)` needs numbers, this is a \(side.type.name)", at: side.span.isEmpty ? span : side.span, hint: hint)
+        return QueryError(
+            .type, "`\(operation.rawValue)` needs numbers, this is a \(side.type.name)", at: side.span.isEmpty ? span : side.span,
+            hint: hint)
     }
 
     // MARK: exact
@@ -65,7 +67,9 @@ enum Arithmetic {
     }
 
     @inline(__always)
-    private static func checked(_ arguments: [Vector], _ out: Vector, _ count: Int, _ body: (Int64, Int64) -> (partialValue: Int64, overflow: Bool)) throws {
+    private static func checked(
+        _ arguments: [Vector], _ out: Vector, _ count: Int, _ body: (Int64, Int64) -> (partialValue: Int64, overflow: Bool)
+    ) throws {
         let a = arguments[0].integers
         let b = arguments[1].integers
         let o = out.integers
@@ -85,7 +89,9 @@ enum Arithmetic {
             let a = arguments[0].integers
             let b = arguments[1].integers
             for i in 0..<count where !out.isNull(i) {
-                guard let value = Int64(exactly: Decimals.divideHalfEven(Int128(a[i]) * Int128(b[i]), by: Int128(drop))) else { throw overflow }
+                guard let value = Int64(exactly: Decimals.divideHalfEven(Int128(a[i]) * Int128(b[i]), by: Int128(drop))) else {
+                    throw overflow
+                }
                 out.integers[i] = value
             }
         }
@@ -109,7 +115,9 @@ enum Arithmetic {
                 }
                 // What leaves 128 bits here stays beyond 64 after any division by 64 bits.
                 let (dividend, isBeyond) = Int128(a[i]).multipliedReportingOverflow(by: up)
-                guard !isBeyond, let value = Int64(exactly: Decimals.divideHalfEven(dividend, by: Int128(divisor) * down)) else { throw overflow }
+                guard !isBeyond, let value = Int64(exactly: Decimals.divideHalfEven(dividend, by: Int128(divisor) * down)) else {
+                    throw overflow
+                }
                 o[i] = value
             }
         }
@@ -164,7 +172,9 @@ enum Arithmetic {
     }
 
     /// No NaN and no infinity leaves a kernel: a zero below is counted as such, the rest as without an answer.
-    private static func float(_ name: String, dividing: Bool = false, _ body: @escaping @Sendable (Double, Double) -> Double) -> FunctionInstance {
+    private static func float(_ name: String, dividing: Bool = false, _ body: @escaping @Sendable (Double, Double) -> Double)
+        -> FunctionInstance
+    {
         FunctionInstance(name) { arguments, out, count, context in
             let a = arguments[0].doubles
             let b = arguments[1].doubles

@@ -14,7 +14,8 @@ extension Binder {
         }
         let arguments = try call.arguments.map { try bind($0.value, in: scope) }
         let context = FunctionCall(
-            name: call.name, arguments: arguments, labels: call.arguments.map(\.label), span: span, today: environment.today, holidays: environment.holidays)
+            name: call.name, arguments: arguments, labels: call.arguments.map(\.label), span: span, today: environment.today,
+            holidays: environment.holidays)
         return try ConstantFolding.fold(try function.resolve(context))
     }
 
@@ -23,13 +24,16 @@ extension Binder {
         if let form = SyntaxWords.form(ofForeignFunction: name.text) {
             return QueryError(.name, "there is no function \(name.text)", at: name.span, hint: "write `\(form)`")
         }
-        return QueryError(.name, "there is no function \(name.text)", at: name.span, hint: didYouMean(name.text, known) ?? "`.help functions` lists them")
+        return QueryError(
+            .name, "there is no function \(name.text)", at: name.span, hint: didYouMean(name.text, known) ?? "`.help functions` lists them")
     }
 
     // MARK: aggregates
 
     private func bind(_ function: AggregateFunction, _ call: Call, in scope: Scope, _ span: SourceSpan) throws -> Bound {
-        if let label = call.arguments.compactMap(\.label).first { throw QueryError(.type, "\(function.rawValue) takes no named arguments", at: label.span) }
+        if let label = call.arguments.compactMap(\.label).first {
+            throw QueryError(.type, "\(function.rawValue) takes no named arguments", at: label.span)
+        }
         let arguments = try call.arguments.map { try bind($0.value, in: scope) }
         let filter = try call.filter.map { try condition($0, in: scope) }
         let per = try call.per.map { try $0.map { try bind($0, in: scope) } }
@@ -43,16 +47,22 @@ extension Binder {
         var checked = arguments
         switch function {
         case .first, .last:
-            if order.isEmpty, let time = scope.time { order = [BoundOrder(value: Bound(.column(time), scope.column(id: time).type, span), descending: false)] }
+            if order.isEmpty, let time = scope.time {
+                order = [BoundOrder(value: Bound(.column(time), scope.column(id: time).type, span), descending: false)]
+            }
             guard !order.isEmpty else {
-                throw QueryError(.type, "\(function.rawValue) needs an order", at: span, hint: "write \(function.rawValue)(x by date), or declare the table's time")
+                throw QueryError(
+                    .type, "\(function.rawValue) needs an order", at: span,
+                    hint: "write \(function.rawValue)(x by date), or declare the table's time")
             }
             order += ties(order, in: scope)
         case .list: if !order.isEmpty { order += ties(order, in: scope) }
         case .stddev, .variance, .correlation, .slope, .weightedAvg: checked = arguments.map { Coercion.coerce($0, to: .float)! }
         case .quantile: checked[1] = try AggregateTypes.share(arguments[1])
         case .count, .sum, .avg, .min, .max, .median, .distinct, .exists, .mode:
-            if !order.isEmpty { throw QueryError(.type, "\(function.rawValue) does not depend on an order", at: span, hint: "leave `by` out") }
+            if !order.isEmpty {
+                throw QueryError(.type, "\(function.rawValue) does not depend on an order", at: span, hint: "leave `by` out")
+            }
         }
         return Bound(.aggregate(AggregateCall(function: function, arguments: checked, filter: filter, order: order, per: per)), type, span)
     }
@@ -63,20 +73,26 @@ extension Binder {
             guard case .column(let id) = item.value.kind else { return nil }
             return PlanOrder(id: id, descending: item.descending)
         }
-        return scope.tieBreakers(used).map { BoundOrder(value: Bound(.column($0.id), scope.column(id: $0.id).type, 0..<0), descending: false) }
+        return scope.tieBreakers(used).map {
+            BoundOrder(value: Bound(.column($0.id), scope.column(id: $0.id).type, 0..<0), descending: false)
+        }
     }
 
     private func running(
-        _ function: AggregateFunction, _ arguments: [Bound], _ filter: Bound?, _ per: [Bound], _ order: [BoundOrder], _ call: Call, _ span: SourceSpan
+        _ function: AggregateFunction, _ arguments: [Bound], _ filter: Bound?, _ per: [Bound], _ order: [BoundOrder], _ call: Call,
+        _ span: SourceSpan
     ) throws -> Bound {
         let window: WindowFunction
         switch function {
         case .sum: window = .runningSum
         case .count: window = .runningCount
-        case .avg, .min, .max, .median, .quantile, .stddev, .variance, .distinct, .first, .last, .exists, .mode, .correlation, .slope, .weightedAvg, .list:
+        case .avg, .min, .max, .median, .quantile, .stddev, .variance, .distinct, .first, .last, .exists, .mode, .correlation, .slope,
+            .weightedAvg, .list:
             throw QueryError(
                 .type, "\(function.rawValue) has no running form", at: span,
-                hint: function == .avg ? "moving_avg(x, n) averages the last n rows" : "running_sum and running_count take `by`; leave `by` out for the whole group")
+                hint: function == .avg
+                    ? "moving_avg(x, n) averages the last n rows"
+                    : "running_sum and running_count take `by`; leave `by` out for the whole group")
         }
         let type = try AggregateTypes.check(function, arguments, call, span)
         return Bound(.window(WindowCall(function: window, arguments: arguments, filter: filter, per: per, order: order)), type, span)
@@ -92,26 +108,37 @@ extension Binder {
         var order = try written.map { BoundOrder(value: try bind($0.value, in: scope), descending: $0.descending) }
         func count(_ range: ClosedRange<Int>, _ signature: String) throws {
             if !range.contains(arguments.count) {
-                throw QueryError(.type, "\(function.rawValue) takes \(range.lowerBound == range.upperBound ? "\(range.lowerBound)" : "\(range.lowerBound) or \(range.upperBound)") arguments, not \(arguments.count)", at: span, hint: signature)
+                throw QueryError(
+                    .type,
+                    "\(function.rawValue) takes \(range.lowerBound == range.upperBound ? "\(range.lowerBound)" : "\(range.lowerBound) or \(range.upperBound)") arguments, not \(arguments.count)",
+                    at: span, hint: signature)
             }
         }
         func whole(_ index: Int, atLeast minimum: Int64) throws {
             guard arguments.count > index else { return }
-            guard arguments[index].type == .int, case .integer(let value)? = arguments[index].constantValue, value >= minimum, value <= 1_000_000_000 else {
+            guard arguments[index].type == .int, case .integer(let value)? = arguments[index].constantValue, value >= minimum,
+                value <= 1_000_000_000
+            else {
                 throw QueryError(.type, "this must be a whole number from \(minimum)", at: arguments[index].span)
             }
         }
         func needsOrder() throws {
-            if order.isEmpty, let time = scope.time { order = [BoundOrder(value: Bound(.column(time), scope.column(id: time).type, span), descending: false)] }
+            if order.isEmpty, let time = scope.time {
+                order = [BoundOrder(value: Bound(.column(time), scope.column(id: time).type, span), descending: false)]
+            }
             guard !order.isEmpty else {
-                throw QueryError(.type, "\(function.rawValue) needs an order", at: span, hint: "write \(function.rawValue)(…) by date, or declare the table's time")
+                throw QueryError(
+                    .type, "\(function.rawValue) needs an order", at: span,
+                    hint: "write \(function.rawValue)(…) by date, or declare the table's time")
             }
         }
         let type: LogicalType
         switch function {
         case .rank, .percentRank:
             try count(0...0, "\(function.rawValue)() [per k] by x")
-            guard !order.isEmpty else { throw QueryError(.type, "\(function.rawValue) needs an order", at: span, hint: "write \(function.rawValue)() by x desc") }
+            guard !order.isEmpty else {
+                throw QueryError(.type, "\(function.rawValue) needs an order", at: span, hint: "write \(function.rawValue)() by x desc")
+            }
             type = function == .rank ? .int : .decimal(scale: 6)
         case .rowNumber:
             try count(0...0, "row_number() [per k] [by x]")
@@ -153,7 +180,8 @@ enum AggregateTypes {
         let name = function.rawValue
         func need(_ count: Int, _ signature: String) throws {
             guard arguments.count == count else {
-                throw QueryError(.type, "\(name) takes \(count) argument\(count == 1 ? "" : "s"), not \(arguments.count)", at: span, hint: signature)
+                throw QueryError(
+                    .type, "\(name) takes \(count) argument\(count == 1 ? "" : "s"), not \(arguments.count)", at: span, hint: signature)
             }
         }
         func numeric(_ bound: Bound, orDuration: Bool = false) throws {
@@ -165,11 +193,16 @@ enum AggregateTypes {
         }
         switch function {
         case .count:
-            guard arguments.count <= 1 else { throw QueryError(.type, "count takes at most one argument", at: span, hint: "count() counts rows, count(x) values that are not null") }
+            guard arguments.count <= 1 else {
+                throw QueryError(
+                    .type, "count takes at most one argument", at: span, hint: "count() counts rows, count(x) values that are not null")
+            }
             return .int
         case .exists:
             guard arguments.isEmpty else {
-                throw QueryError(.type, "exists(…) asks about rows behind a link; links are not built yet", at: span, hint: "exists(where …) asks about the incoming rows")
+                throw QueryError(
+                    .type, "exists(…) asks about rows behind a link; links are not built yet", at: span,
+                    hint: "exists(where …) asks about the incoming rows")
             }
             return .bool
         case .distinct:

@@ -6,7 +6,9 @@ extension Binder {
         switch expression.kind {
         case .literal(let literal):
             if case .decimal(_, let scale) = literal, scale > Decimals.maximumScale {
-                throw QueryError(.type, "a number has at most \(Decimals.maximumScale) digits behind the point", at: span, hint: "write a float: 1.5e-15")
+                throw QueryError(
+                    .type, "a number has at most \(Decimals.maximumScale) digits behind the point", at: span, hint: "write a float: 1.5e-15"
+                )
             }
             return bind(literal, span)
         case .path(let names): return try bind(path: names, in: scope, span)
@@ -41,7 +43,9 @@ extension Binder {
         let bound = try bind(expression, in: scope)
         if bound.isNullConstant { return .constant(.integer(0), .bool, bound.span) }
         guard bound.type == .bool else {
-            throw QueryError(.type, "a condition is needed here, this is \(article(bound.type))", at: expression.span, hint: "compare it with something, or test `is null`")
+            throw QueryError(
+                .type, "a condition is needed here, this is \(article(bound.type))", at: expression.span,
+                hint: "compare it with something, or test `is null`")
         }
         return bound
     }
@@ -78,7 +82,11 @@ extension Binder {
                 }
                 throw QueryError(
                     .name, "\(names[0].text) has no column \(names[1].text)", at: names[1].span,
-                    hint: didYouMean(names[1].text, qualified.map { $0.name.hasPrefix("\(names[0].text)_") ? String($0.name.dropFirst(names[0].text.count + 1)) : $0.name }))
+                    hint: didYouMean(
+                        names[1].text,
+                        qualified.map {
+                            $0.name.hasPrefix("\(names[0].text)_") ? String($0.name.dropFirst(names[0].text.count + 1)) : $0.name
+                        }))
             }
             if scope.tableName == names[0].text { return try bind(path: [names[1]], in: scope, span) }
         }
@@ -87,21 +95,29 @@ extension Binder {
         }
         throw QueryError(
             .name, "there is no link \(names[0].text) here", at: names[0].span,
-            hint: didYouMean(names[0].text, scope.columns.compactMap(\.qualifier)) ?? "`join TABLE on column` adds the columns of another table; links are not built yet")
+            hint: didYouMean(names[0].text, scope.columns.compactMap(\.qualifier))
+                ?? "`join TABLE on column` adds the columns of another table; links are not built yet")
     }
 
     func unknown(_ name: Name, in scope: Scope) -> QueryError {
         let visible = scope.visible.map(\.name)
         if scope.columns.contains(where: { !$0.isVisible && $0.name == name.text }) {
-            return QueryError(.name, "column \(name.text) was left out by an earlier stage", at: name.span, hint: "keep it in `select`, or use it before")
+            return QueryError(
+                .name, "column \(name.text) was left out by an earlier stage", at: name.span, hint: "keep it in `select`, or use it before")
         }
-        if FunctionCatalogue.byName[name.text] != nil || AggregateFunction(rawValue: name.text) != nil || WindowFunction(rawValue: name.text) != nil {
-            return QueryError(.name, "\(name.text) is a function, there is no column of that name", at: name.span, hint: "write \(name.text)(…)")
+        if FunctionCatalogue.byName[name.text] != nil || AggregateFunction(rawValue: name.text) != nil
+            || WindowFunction(rawValue: name.text) != nil
+        {
+            return QueryError(
+                .name, "\(name.text) is a function, there is no column of that name", at: name.span, hint: "write \(name.text)(…)")
         }
         let few = (1...12).contains(visible.count) ? "columns here: \(visible.joined(separator: ", "))" : nil
         // A capital among small column names is more likely a text whose quotes were forgotten.
-        let quoted = name.text.first?.isUppercase == true && !visible.contains { $0.first?.isUppercase == true } ? "a text stands in double quotes: \"\(name.text)\"" : nil
-        return QueryError(.name, "there is no column \(name.text) here", at: name.span, hint: didYouMean(name.text, visible) ?? quoted ?? few)
+        let quoted =
+            name.text.first?.isUppercase == true && !visible.contains { $0.first?.isUppercase == true }
+            ? "a text stands in double quotes: \"\(name.text)\"" : nil
+        return QueryError(
+            .name, "there is no column \(name.text) here", at: name.span, hint: didYouMean(name.text, visible) ?? quoted ?? few)
     }
 
     func didYouMean(_ name: String, _ candidates: [String]) -> String? {
@@ -127,7 +143,8 @@ extension Binder {
             let known = Array(environment.lets.keys) + Array(environment.parameters.keys)
             throw QueryError(
                 .name, "there is no @\(name.text)", at: span,
-                hint: didYouMean(name.text, known).map { $0.replacingMark() } ?? "define it with `let \(name.text) = …` or `param \(name.text): type = …`")
+                hint: didYouMean(name.text, known).map { $0.replacingMark() }
+                    ?? "define it with `let \(name.text) = …` or `param \(name.text): type = …`")
         }
         guard !expanding.contains(name.text) else { throw QueryError(.name, "@\(name.text) is defined by itself", at: span) }
         expanding.append(name.text)
@@ -141,7 +158,8 @@ extension Binder {
         }
     }
 
-    private func conditional(_ branches: [Expression.Branch], _ otherwise: Expression?, in scope: Scope, _ span: SourceSpan) throws -> Bound {
+    private func conditional(_ branches: [Expression.Branch], _ otherwise: Expression?, in scope: Scope, _ span: SourceSpan) throws -> Bound
+    {
         let conditions = try branches.map { try condition($0.condition, in: scope) }
         var values = try branches.map { try bind($0.value, in: scope) }
         values.append(try otherwise.map { try bind($0, in: scope) } ?? .constant(.null, .int, span))
@@ -169,7 +187,9 @@ extension Binder {
         }
     }
 
-    private func bind(_ operation: BinaryOperator, _ left: Expression, _ right: Expression, in scope: Scope, _ span: SourceSpan) throws -> Bound {
+    private func bind(_ operation: BinaryOperator, _ left: Expression, _ right: Expression, in scope: Scope, _ span: SourceSpan) throws
+        -> Bound
+    {
         switch operation {
         case .and, .or:
             let terms = try [left, right].map { try condition($0, in: scope) }

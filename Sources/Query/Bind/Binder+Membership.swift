@@ -9,7 +9,8 @@ extension Binder {
             let from = try bind(low, in: scope)
             let to = try bind(high, in: scope)
             return Bound(
-                .and([try Operators.compare(.greaterOrEqual, operand, from, span), try Operators.compare(.lessOrEqual, operand, to, span)]), .bool, span)
+                .and([try Operators.compare(.greaterOrEqual, operand, from, span), try Operators.compare(.lessOrEqual, operand, to, span)]),
+                .bool, span)
         case .period(let period): return try within(operand, period, target.span, span)
         case .query(let query): return try inQuery(operand, query, span)
         case .parameter(let name) where environment.parameters[name.text] == nil:
@@ -32,7 +33,9 @@ extension Binder {
             case .literal, .path, .parameter, .call, .negate, .not, .binary, .isNull, .membership, .conditional, .list, .query, .star:
                 let value = try bind(item, in: scope)
                 if value.isNullConstant { continue }
-                if let constant = Coercion.coerce(value, to: operand.type)?.constantValue, value.type == operand.type || !operand.type.isTemporal {
+                if let constant = Coercion.coerce(value, to: operand.type)?.constantValue,
+                    value.type == operand.type || !operand.type.isTemporal
+                {
                     constants.append(constant)
                 } else {
                     others.append(try Operators.compare(.equal, operand, value, item.span))
@@ -51,7 +54,9 @@ extension Binder {
         let bound = try bind(query)
         let columns = bound.scope.visible
         guard columns.count == 1 else {
-            throw QueryError(.type, "a query behind `in` must have one column, this one has \(columns.count)", at: query.span, hint: "end it with `| select COLUMN`")
+            throw QueryError(
+                .type, "a query behind `in` must have one column, this one has \(columns.count)", at: query.span,
+                hint: "end it with `| select COLUMN`")
         }
         let column = Bound(.column(columns[0].id), columns[0].type, query.span)
         guard let type = Coercion.common(operand.type, columns[0].type), let left = Coercion.coerce(operand, to: type),
@@ -81,7 +86,9 @@ extension Binder {
     }
 
     /// `ts < last 90d`: before the first moment of a stretch that is no single span, within it, or after its last; nil for anything else.
-    func comparePeriod(_ comparison: Comparison, _ left: Expression, _ right: Expression, in scope: Scope, _ span: SourceSpan) throws -> Bound? {
+    func comparePeriod(_ comparison: Comparison, _ left: Expression, _ right: Expression, in scope: Scope, _ span: SourceSpan) throws
+        -> Bound?
+    {
         if case .period(let period) = right.kind, period.isRolling {
             let operand = try bind(left, in: scope)
             let (first, last) = try edges(of: period, beside: operand, right.span)
@@ -94,7 +101,9 @@ extension Binder {
             case .lessOrEqual, .greater: return try test(comparison, last)
             }
         }
-        if case .period(let period) = left.kind, period.isRolling { return try comparePeriod(comparison.mirrored, right, left, in: scope, span) }
+        if case .period(let period) = left.kind, period.isRolling {
+            return try comparePeriod(comparison.mirrored, right, left, in: scope, span)
+        }
         return nil
     }
 
@@ -150,7 +159,8 @@ extension Binder {
     private func within(_ operand: Bound, _ period: Period, _ target: SourceSpan, _ span: SourceSpan) throws -> Bound {
         let (low, high) = try edges(of: period, beside: operand, target)
         return Bound(
-            .and([try Operators.compare(.greaterOrEqual, operand, low, span), try Operators.compare(.lessOrEqual, operand, high, span)]), .bool, span)
+            .and([try Operators.compare(.greaterOrEqual, operand, low, span), try Operators.compare(.lessOrEqual, operand, high, span)]),
+            .bool, span)
     }
 
     /// The first and the last value of a period, in the unit of what stands beside it.
@@ -165,7 +175,9 @@ extension Binder {
             low = .constant(.integer(range.first), .timestamp, target)
             high = .constant(.integer(range.last), .timestamp, target)
         } else {
-            guard CivilDate.floorMod(range.first, CivilDate.microsecondsPerDay) == 0, CivilDate.floorMod(range.last + 1, CivilDate.microsecondsPerDay) == 0 else {
+            guard CivilDate.floorMod(range.first, CivilDate.microsecondsPerDay) == 0,
+                CivilDate.floorMod(range.last + 1, CivilDate.microsecondsPerDay) == 0
+            else {
                 throw QueryError(.type, "hours and minutes need a timestamp, this is a \(operand.type.name)", at: target)
             }
             low = .constant(.integer(CivilDate.dayOf(timestamp: range.first)), .date, target)

@@ -24,11 +24,14 @@ extension Binder {
         for (item, bound) in zip(measures, liftedMeasures) {
             guard bound.containsAggregate else {
                 if case .call(let call) = item.value.kind, call.per != nil || call.order != nil {
-                    throw QueryError(.type, "`per` makes a window over the rows, summarize has one row a group", at: item.value.span, hint: "name the groups with `by`: `summarize \(call.name.text)(…) by …`")
+                    throw QueryError(
+                        .type, "`per` makes a window over the rows, summarize has one row a group", at: item.value.span,
+                        hint: "name the groups with `by`: `summarize \(call.name.text)(…) by …`")
                 }
                 throw QueryError(
                     .type, "summarize needs an aggregate here", at: item.value.span,
-                    hint: plainName(item.value).map { "group by it: `summarize … by \($0)`, or take one value: max(\($0))" } ?? "such as count(), sum(x), max(x)")
+                    hint: plainName(item.value).map { "group by it: `summarize … by \($0)`, or take one value: max(\($0))" }
+                        ?? "such as count(), sum(x), max(x)")
             }
             let rebuilt = bound.transformedFromTop { node in
                 guard case .aggregate(let call) = node.kind else { return nil }
@@ -87,7 +90,11 @@ extension Binder {
     }
 
     func distinct(_ items: [NamedExpression], _ query: inout BoundQuery, _ stage: Stage) throws {
-        let chosen = items.isEmpty ? query.scope.visible.map { NamedExpression(name: nil, value: Expression(kind: .path([Name(text: $0.name, span: stage.span)]), span: stage.span)) } : items
+        let chosen =
+            items.isEmpty
+            ? query.scope.visible.map {
+                NamedExpression(name: nil, value: Expression(kind: .path([Name(text: $0.name, span: stage.span)]), span: stage.span))
+            } : items
         try summarizeKeysOnly(chosen, &query, stage)
     }
 
@@ -112,7 +119,9 @@ extension Binder {
         var pairs = join.on
         if pairs.isEmpty {
             guard !right.scope.key.isEmpty else {
-                throw QueryError(.name, "\(alias) has no declared key, so the join must say on what", at: join.source.span, hint: "write `join \(alias) on column`")
+                throw QueryError(
+                    .name, "\(alias) has no declared key, so the join must say on what", at: join.source.span,
+                    hint: "write `join \(alias) on column`")
             }
             pairs = right.scope.key.map { id in
                 let name = Name(text: right.scope.column(id: id).name, span: join.source.span)
@@ -128,8 +137,12 @@ extension Binder {
             let there = right.scope.columns[try index(of: pair.old, right.scope)]
             let a = Bound(.column(here.id), here.type, pair.new.span)
             let b = Bound(.column(there.id), there.type, pair.old.span)
-            guard let type = Coercion.common(here.type, there.type), let fromLeft = Coercion.coerce(a, to: type), let fromRight = Coercion.coerce(b, to: type) else {
-                throw QueryError(.type, "\(pair.new.text) is \(article(here.type)) and \(alias).\(pair.old.text) \(article(there.type))", at: pair.new.span)
+            guard let type = Coercion.common(here.type, there.type), let fromLeft = Coercion.coerce(a, to: type),
+                let fromRight = Coercion.coerce(b, to: type)
+            else {
+                throw QueryError(
+                    .type, "\(pair.new.text) is \(article(here.type)) and \(alias).\(pair.old.text) \(article(there.type))",
+                    at: pair.new.span)
             }
             rightKeys.insert(there.id)
             on.append((try column(for: fromLeft, &left), try column(for: fromRight, &other)))
@@ -140,7 +153,9 @@ extension Binder {
         for column in added {
             let name = "\(alias)_\(column.name)"
             if query.scope.column(name) != nil {
-                throw QueryError(.name, "there is a column \(name) already", at: stage.span, hint: "give the joined table another name: `join … as other on …`")
+                throw QueryError(
+                    .name, "there is a column \(name) already", at: stage.span,
+                    hint: "give the joined table another name: `join … as other on …`")
             }
             columns.append(column.id)
             query.scope.columns.append(Scope.Column(id: column.id, name: name, type: column.type, qualifier: alias))
@@ -159,8 +174,13 @@ extension Binder {
         let missing = left.map(\.name).filter { other.scope.column($0) == nil }
         let extra = right.map(\.name).filter { query.scope.column($0) == nil }
         guard missing.isEmpty, extra.isEmpty else {
-            let parts = [missing.isEmpty ? nil : "the second lacks \(missing.joined(separator: ", "))", extra.isEmpty ? nil : "the first lacks \(extra.joined(separator: ", "))"]
-            throw QueryError(.name, "union needs the same columns on both sides: \(parts.compactMap { $0 }.joined(separator: "; "))", at: source.span, hint: "use select or rename on one side")
+            let parts = [
+                missing.isEmpty ? nil : "the second lacks \(missing.joined(separator: ", "))",
+                extra.isEmpty ? nil : "the first lacks \(extra.joined(separator: ", "))",
+            ]
+            throw QueryError(
+                .name, "union needs the same columns on both sides: \(parts.compactMap { $0 }.joined(separator: "; "))", at: source.span,
+                hint: "use select or rename on one side")
         }
         var first = query.plan
         var second = other.plan
@@ -170,13 +190,21 @@ extension Binder {
             let match = other.scope.column(column.name)!
             let a = Bound(.column(column.id), column.type, stage.span)
             let b = Bound(.column(match.id), match.type, stage.span)
-            guard let type = Coercion.common(column.type, match.type), let fromLeft = Coercion.coerce(a, to: type), let fromRight = Coercion.coerce(b, to: type) else {
-                throw QueryError(.type, "\(column.name) is \(article(column.type)) in the first and \(article(match.type)) in the second", at: source.span, hint: "make them one type, e.g. with text(…)")
+            guard let type = Coercion.common(column.type, match.type), let fromLeft = Coercion.coerce(a, to: type),
+                let fromRight = Coercion.coerce(b, to: type)
+            else {
+                throw QueryError(
+                    .type, "\(column.name) is \(article(column.type)) in the first and \(article(match.type)) in the second",
+                    at: source.span, hint: "make them one type, e.g. with text(…)")
             }
             let ids = [(fromLeft, column.id), (fromRight, match.id)].enumerated().map { index, side -> ColumnID in
                 if case .column(let id) = side.0.kind { return id }
                 let id = newID()
-                if index == 0 { first = adding([DerivedColumn(id: id, value: side.0)], to: first) } else { second = adding([DerivedColumn(id: id, value: side.0)], to: second) }
+                if index == 0 {
+                    first = adding([DerivedColumn(id: id, value: side.0)], to: first)
+                } else {
+                    second = adding([DerivedColumn(id: id, value: side.0)], to: second)
+                }
                 return id
             }
             let id = newID()
@@ -190,14 +218,22 @@ extension Binder {
     // MARK: pivot
 
     /// One column for each value: the measure with a `where over = value` inside.
-    func pivot(_ measures: [NamedExpression], _ keys: [NamedExpression], _ over: NamedExpression, _ values: Expression?, _ query: inout BoundQuery, _ stage: Stage) throws {
+    func pivot(
+        _ measures: [NamedExpression], _ keys: [NamedExpression], _ over: NamedExpression, _ values: Expression?, _ query: inout BoundQuery,
+        _ stage: Stage
+    ) throws {
         let lifted = lift([try bind(over.value, in: query.scope)], over: &query.plan, scope: query.scope)[0]
         let column = try column(for: lifted, &query)
         let type = lifted.type
         let found: [Value]
         if let values {
-            guard case .list(let items) = values.kind else { throw QueryError(.type, "pivot needs a list of values: `in [a, b]`", at: values.span) }
-            if items.isEmpty { throw QueryError(.type, "pivot needs at least one value", at: values.span, hint: "write `in [a, b]`, or leave `in …` out for all values") }
+            guard case .list(let items) = values.kind else {
+                throw QueryError(.type, "pivot needs a list of values: `in [a, b]`", at: values.span)
+            }
+            if items.isEmpty {
+                throw QueryError(
+                    .type, "pivot needs at least one value", at: values.span, hint: "write `in [a, b]`, or leave `in …` out for all values")
+            }
             found = try items.map { item in
                 guard let bound = Coercion.coerce(try bind(item, in: Scope()), to: type), let value = bound.constantValue else {
                     throw QueryError(.type, "a value of type \(type.name) is needed", at: item.span)
@@ -205,17 +241,23 @@ extension Binder {
                 return value
             }
         } else {
-            let distinct = AggregatePlan(input: query.plan, keys: [DerivedColumn(id: newID(), value: Bound(.column(column), type, stage.span))], measures: [])
+            let distinct = AggregatePlan(
+                input: query.plan, keys: [DerivedColumn(id: newID(), value: Bound(.column(column), type, stage.span))], measures: [])
             found = try environment.values(.aggregate(distinct), distinct.keys[0].id)
         }
         guard found.count <= 1000 else {
-            throw QueryError(.data, "pivot would make \(found.count) columns", at: over.value.span, hint: "name the values: `over … in [a, b]`, or use summarize")
+            throw QueryError(
+                .data, "pivot would make \(found.count) columns", at: over.value.span,
+                hint: "name the values: `over … in [a, b]`, or use summarize")
         }
         let condition = Bound(.column(column), type, over.value.span)
         var named: [(String, Bound)] = []
         for value in found {
             let label = value.isNull ? "null" : CellText.string(value, type: type)
-            let test = value.isNull ? Bound(.isNull(condition), .bool, stage.span) : Bound(.compare(.equal, condition, .constant(value, type, stage.span)), .bool, stage.span)
+            let test =
+                value.isNull
+                ? Bound(.isNull(condition), .bool, stage.span)
+                : Bound(.compare(.equal, condition, .constant(value, type, stage.span)), .bool, stage.span)
             for measure in measures {
                 let bound = try bind(measure.value, in: query.scope).transformedFromTop { node in
                     guard case .aggregate(var call) = node.kind else { return nil }
@@ -229,7 +271,8 @@ extension Binder {
         try summarizeBound(named, keys, &query, stage)
     }
 
-    private func summarizeBound(_ measures: [(String, Bound)], _ keys: [NamedExpression], _ query: inout BoundQuery, _ stage: Stage) throws {
+    private func summarizeBound(_ measures: [(String, Bound)], _ keys: [NamedExpression], _ query: inout BoundQuery, _ stage: Stage) throws
+    {
         let boundKeys = lift(try keys.map { try materialized(try bind($0.value, in: query.scope)) }, over: &query.plan, scope: query.scope)
         var scope = Scope()
         var planKeys: [DerivedColumn] = []
@@ -241,7 +284,9 @@ extension Binder {
         var collected: [AggregatePlan.Measure] = []
         var derived: [DerivedColumn] = []
         for (name, bound) in measures {
-            if scope.column(name) != nil { throw QueryError(.name, "two columns would be called \(name)", at: stage.span, hint: "rename the key") }
+            if scope.column(name) != nil {
+                throw QueryError(.name, "two columns would be called \(name)", at: stage.span, hint: "rename the key")
+            }
             let rebuilt = bound.transformedFromTop { node in
                 guard case .aggregate(let call) = node.kind else { return nil }
                 let id = self.newID()
@@ -264,7 +309,9 @@ extension Binder {
         switch column.type {
         case .int, .date, .week, .month, .quarter, .year: break
         case .bool, .decimal, .float, .text, .timestamp, .duration:
-            throw QueryError(.type, "fill closes gaps in whole steps, \(name.text) is \(article(column.type))", at: name.span, hint: "fill a day, week, month, quarter, year or int")
+            throw QueryError(
+                .type, "fill closes gaps in whole steps, \(name.text) is \(article(column.type))", at: name.span,
+                hint: "fill a day, week, month, quarter, year or int")
         }
         let groups = try per.map { query.scope.columns[try index(of: $0, query.scope)].id }
         let stated = try value.map { try bind($0, in: Scope()) } ?? .constant(.null, .int, stage.span)
@@ -283,7 +330,9 @@ extension Bound {
     var isWindow: Bool {
         switch kind {
         case .window, .aggregate: true
-        case .column, .constant, .months, .function, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .inQuery, .nullInQuery: false
+        case .column, .constant, .months, .function, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .inQuery,
+            .nullInQuery:
+            false
         }
     }
 

@@ -26,7 +26,9 @@ extension Binder {
             try top(try whole(count, "top", in: query.scope), per, by, others, &query, summary, stage)
         case .distinct(let items): try distinct(items, &query, stage)
         case .expand(let path):
-            throw QueryError(.unsupported, "expand goes along a link, and links are not built yet", at: stage.span, hint: path.isEmpty ? nil : "`join` adds the columns of another table")
+            throw QueryError(
+                .unsupported, "expand goes along a link, and links are not built yet", at: stage.span,
+                hint: path.isEmpty ? nil : "`join` adds the columns of another table")
         case .join(let join): try self.join(join, &query, stage)
         case .union(let source): try union(source, &query, stage)
         case .pivot(let measures, let keys, let over, let values): try pivot(measures, keys, over, values, &query, stage)
@@ -46,14 +48,18 @@ extension Binder {
             if let form = SyntaxWords.form(ofForeignStage: call.name.text) {
                 return QueryError(.name, "there is no stage `\(call.name.text)`", at: call.name.span, hint: "write `\(form)`")
             }
-            return QueryError(.name, "there is no stage or verb \(call.name.text)", at: call.name.span, hint: didYouMean(call.name.text, known) ?? "verbs are not built yet")
+            return QueryError(
+                .name, "there is no stage or verb \(call.name.text)", at: call.name.span,
+                hint: didYouMean(call.name.text, known) ?? "verbs are not built yet")
         }
         return QueryError(.unsupported, "`\(stage.keyword.text)` is not built yet", at: stage.keyword.span)
     }
 
     func whole(_ expression: Expression, _ what: String, in scope: Scope) throws -> Int {
         if case .path(let names) = expression.kind {
-            throw QueryError(.type, "\(what) needs a whole number that is the same for all rows", at: expression.span, hint: "a number, or @\(names[0].text) if it is defined by `let`")
+            throw QueryError(
+                .type, "\(what) needs a whole number that is the same for all rows", at: expression.span,
+                hint: "a number, or @\(names[0].text) if it is defined by `let`")
         }
         let bound = try bind(expression, in: Scope())
         guard bound.type == .int, case .integer(let value)? = bound.constantValue, value >= 0, value <= 1 << 40 else {
@@ -65,7 +71,9 @@ extension Binder {
     private func sampleSize(_ expression: Expression, in scope: Scope) throws -> SampleSize {
         let bound = try bind(expression, in: Scope())
         if bound.type == .int { return .rows(try whole(expression, "sample", in: scope)) }
-        guard case .decimal(let scale) = bound.type, case .integer(let value)? = bound.constantValue, value >= 0, value <= Decimals.power(scale) else {
+        guard case .decimal(let scale) = bound.type, case .integer(let value)? = bound.constantValue, value >= 0,
+            value <= Decimals.power(scale)
+        else {
             throw QueryError(.type, "sample needs a number of rows or a share such as 1%", at: expression.span)
         }
         return .share(millionths: Int(Int128(value) * 1_000_000 / Int128(Decimals.power(scale))))
@@ -132,7 +140,8 @@ extension Binder {
     /// A step of months is no value of its own.
     func materialized(_ bound: Bound) throws -> Bound {
         if case .months = bound.kind {
-            throw QueryError(.type, "months have no fixed length, so they cannot stand in a column", at: bound.span, hint: "add them to a date")
+            throw QueryError(
+                .type, "months have no fixed length, so they cannot stand in a column", at: bound.span, hint: "add them to a date")
         }
         return bound
     }
@@ -185,7 +194,8 @@ extension Binder {
             query.scope.columns[place].name = pair.new.text
             query.scope.columns[place].qualifier = nil
         }
-        try checkDuplicates(query.scope.visible.map { column in (column.name, pairs.first { $0.new.text == column.name }?.new.span ?? pairs[0].new.span) })
+        try checkDuplicates(
+            query.scope.visible.map { column in (column.name, pairs.first { $0.new.text == column.name }?.new.span ?? pairs[0].new.span) })
     }
 
     // MARK: order
@@ -210,17 +220,22 @@ extension Binder {
     }
 
     private func top(
-        _ count: Int, _ per: [Expression], _ by: [OrderItem], _ others: Bool, _ query: inout BoundQuery, _ summary: BoundQuery.SummaryShape?, _ stage: Stage
+        _ count: Int, _ per: [Expression], _ by: [OrderItem], _ others: Bool, _ query: inout BoundQuery,
+        _ summary: BoundQuery.SummaryShape?, _ stage: Stage
     ) throws {
         var groups: [ColumnID] = []
-        for expression in per { groups.append(try column(for: lift([try bind(expression, in: query.scope)], over: &query.plan, scope: query.scope)[0], &query)) }
+        for expression in per {
+            groups.append(try column(for: lift([try bind(expression, in: query.scope)], over: &query.plan, scope: query.scope)[0], &query))
+        }
         if others, per.isEmpty == false { throw QueryError(.type, "`with others` sums up one top, not one per group", at: stage.span) }
         let order = try planOrder(by, &query, defaultDescending: true)
         let ranked = order + query.scope.tieBreakers(order)
         var plan = Plan.top(TopPlan(input: query.plan, count: count, per: groups, order: ranked, asked: order.count, others: false))
         if others {
             guard let summary else {
-                throw QueryError(.type, "`with others` can follow only `summarize`", at: stage.span, hint: "put `top … with others` right behind the summarize")
+                throw QueryError(
+                    .type, "`with others` can follow only `summarize`", at: stage.span,
+                    hint: "put `top … with others` right behind the summarize")
             }
             plan = try withOthers(plan, summary, query, stage)
         }
@@ -235,7 +250,8 @@ extension Binder {
     private func withOthers(_ top: Plan, _ summary: BoundQuery.SummaryShape, _ query: BoundQuery, _ stage: Stage) throws -> Plan {
         let visible = query.scope.visible
         guard summary.aggregate.keys.count == 1 else {
-            throw QueryError(.type, "`with others` needs a summary by one key, this one has \(summary.aggregate.keys.count)", at: stage.span)
+            throw QueryError(
+                .type, "`with others` needs a summary by one key, this one has \(summary.aggregate.keys.count)", at: stage.span)
         }
         let key = summary.aggregate.keys[0]
         let shown = SubqueryBox(plan: top, column: key.id)
@@ -253,7 +269,9 @@ extension Binder {
             return AggregatePlan.Measure(id: id, type: measure.type, call: measure.call)
         }
         let counter = newID()
-        rest.measures.append(AggregatePlan.Measure(id: counter, type: .int, call: AggregateCall(function: .count, arguments: [], filter: nil, order: [], per: nil)))
+        rest.measures.append(
+            AggregatePlan.Measure(
+                id: counter, type: .int, call: AggregateCall(function: .count, arguments: [], filter: nil, order: [], per: nil)))
         var plan = Plan.aggregate(rest)
         for column in summary.derived {
             let id = newID()
@@ -264,10 +282,19 @@ extension Binder {
             mapping[column.id] = id
             plan = .derive(plan, [DerivedColumn(id: id, value: value)])
         }
-        plan = .filter(plan, Bound(.compare(.greater, Bound(.column(counter), .int, stage.span), .constant(.integer(0), .int, stage.span)), .bool, stage.span))
+        plan = .filter(
+            plan,
+            Bound(
+                .compare(.greater, Bound(.column(counter), .int, stage.span), .constant(.integer(0), .int, stage.span)), .bool, stage.span))
         let keyType = key.value.type
         let label = newID()
-        plan = .derive(plan, [DerivedColumn(id: label, value: keyType == .text ? .constant(.text("others"), .text, stage.span) : .constant(.null, keyType, stage.span))])
+        plan = .derive(
+            plan,
+            [
+                DerivedColumn(
+                    id: label,
+                    value: keyType == .text ? .constant(.text("others"), .text, stage.span) : .constant(.null, keyType, stage.span))
+            ])
         mapping[key.id] = label
         let all = Set(visible.map(\.id)).union(query.scope.key)
         let columns = all.sorted().compactMap { id -> (id: ColumnID, type: LogicalType, from: [ColumnID])? in

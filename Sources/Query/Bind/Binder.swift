@@ -74,14 +74,16 @@ final class Binder {
                 slots.append(Layout.Slot(id: id, type: column.type, dictionary: relation[column.id].dictionary))
             }
             let columns = scope.columns.map { relation[$0.id] }
-            return BoundQuery(plan: .rows(Relation(layout: Layout(slots), columns: columns, rowCount: relation.rowCount)), scope: renumbered)
+            return BoundQuery(
+                plan: .rows(Relation(layout: Layout(slots), columns: columns, rowCount: relation.rowCount)), scope: renumbered)
         case .previous:
             guard let query = environment.previous else {
                 throw QueryError(.name, "there is no query to go on from", at: source.span, hint: "start with `from TABLE`")
             }
             // A `from _` inside the last query meant the one before it, which is gone.
             guard !isInsidePrevious else {
-                throw QueryError(.name, "the last query reads the one before it, so nothing can go on from it", at: source.span, hint: "write it out")
+                throw QueryError(
+                    .name, "the last query reads the one before it, so nothing can go on from it", at: source.span, hint: "write it out")
             }
             isInsidePrevious = true
             defer { isInsidePrevious = false }
@@ -112,7 +114,8 @@ final class Binder {
             let column = scope.column(id: time)
             let last = (environment.today + 1) * (column.type == .timestamp ? CivilDate.microsecondsPerDay : 1) - 1
             let known = Bound(
-                .compare(.lessOrEqual, Bound(.column(time), column.type, 0..<0), .constant(.integer(last), column.type, 0..<0)), .bool, 0..<0)
+                .compare(.lessOrEqual, Bound(.column(time), column.type, 0..<0), .constant(.integer(last), column.type, 0..<0)), .bool,
+                0..<0)
             plan = .filter(plan, known)
         }
         return BoundQuery(plan: plan, scope: scope)
@@ -138,9 +141,11 @@ final class Binder {
             current = current.map { bound in
                 bound.transformedFromTop { node in
                     switch node.kind {
-                    case .aggregate(let call) where !node.children.contains(where: \.containsAggregate): return column(node, .aggregate(call))
+                    case .aggregate(let call) where !node.children.contains(where: \.containsAggregate):
+                        return column(node, .aggregate(call))
                     case .window(let call) where !node.children.contains(where: \.containsAggregate): return column(node, .window(call))
-                    case .aggregate, .window, .column, .constant, .months, .function, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet,
+                    case .aggregate, .window, .column, .constant, .months, .function, .compare, .and, .or, .not, .isNull, .conditional,
+                        .coalesce, .inSet,
                         .inQuery, .nullInQuery:
                         return nil
                     }

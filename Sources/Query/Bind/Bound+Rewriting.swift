@@ -100,7 +100,8 @@ extension Bound {
         visit {
             switch $0.kind {
             case .function: found = true
-            case .column, .constant, .months, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .aggregate, .window, .inQuery, .nullInQuery:
+            case .column, .constant, .months, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .aggregate, .window,
+                .inQuery, .nullInQuery:
                 break
             }
         }
@@ -112,7 +113,9 @@ extension Bound {
         visit {
             switch $0.kind {
             case .aggregate, .window: found = true
-            case .column, .constant, .months, .function, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .inQuery, .nullInQuery: break
+            case .column, .constant, .months, .function, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .inQuery,
+                .nullInQuery:
+                break
             }
         }
         return found
@@ -128,7 +131,8 @@ extension Bound {
             if case .text(let text) = value { return "\"\(text)\"" }
             return value.isNull ? "null" : "\(CellText.string(value, type: type))"
         case .months(let months): return "\(months)mo"
-        case .function(let instance, _): return "\(instance.name)@\(ObjectIdentifier(instance.identity).hashValue)(\(below.joined(separator: ", ")))"
+        case .function(let instance, _):
+            return "\(instance.name)@\(ObjectIdentifier(instance.identity).hashValue)(\(below.joined(separator: ", ")))"
         case .compare(let comparison, _, _): return "(\(below[0]) \(comparison.rawValue) \(below[1]))"
         case .and: return "(\(below.joined(separator: " and ")))"
         case .or: return "(\(below.joined(separator: " or ")))"
@@ -142,9 +146,11 @@ extension Bound {
         case .inQuery(_, let box): return "(\(below[0]) in query\(ObjectIdentifier(box).hashValue))"
         case .nullInQuery(let box): return "(null in query\(ObjectIdentifier(box).hashValue))"
         case .aggregate(let call):
-            return "\(call.function.rawValue)(\(below.joined(separator: ", ")); \(call.arguments.count) \(call.filter != nil) \(call.order.map(\.descending)) \(call.per?.count ?? -1))"
+            return
+                "\(call.function.rawValue)(\(below.joined(separator: ", ")); \(call.arguments.count) \(call.filter != nil) \(call.order.map(\.descending)) \(call.per?.count ?? -1))"
         case .window(let call):
-            return "\(call.function.rawValue)(\(below.joined(separator: ", ")); \(call.arguments.count) \(call.filter != nil) \(call.order.map(\.descending)))"
+            return
+                "\(call.function.rawValue)(\(below.joined(separator: ", ")); \(call.arguments.count) \(call.filter != nil) \(call.order.map(\.descending)))"
         }
     }
 }

@@ -16,7 +16,9 @@ enum Operators {
     }
 
     private static func months(_ bound: Bound) -> QueryError {
-        QueryError(.type, "months have no fixed length, so they cannot be compared", at: bound.span, hint: "compare days, or dates moved by months")
+        QueryError(
+            .type, "months have no fixed length, so they cannot be compared", at: bound.span, hint: "compare days, or dates moved by months"
+        )
     }
 
     private static func example(_ type: LogicalType) -> String { type == .week ? "2026-W36" : type == .month ? "2026-09" : "2026-Q3" }
@@ -26,8 +28,10 @@ enum Operators {
         switch (a.type, b.type) {
         case (.text, _) where b.type.isNumeric: hint = "write the text in double quotes, or use \(b.type == .int ? "int" : "decimal")(…)"
         case (_, .text) where a.type.isNumeric: hint = "numbers stand without quotes"
-        case (.week, .int), (.month, .int), (.quarter, .int): hint = "a \(a.type.name) stands in its year, such as \(example(a.type)); \(a.type.name)_number(x) is its number"
-        case (let time, .int) where time.isTemporal, (.int, let time) where time.isTemporal: hint = "a year has four digits: 2026; a day is written 2026-09-30"
+        case (.week, .int), (.month, .int), (.quarter, .int):
+            hint = "a \(a.type.name) stands in its year, such as \(example(a.type)); \(a.type.name)_number(x) is its number"
+        case (let time, .int) where time.isTemporal, (.int, let time) where time.isTemporal:
+            hint = "a year has four digits: 2026; a day is written 2026-09-30"
         case (_, .text) where a.type.isTemporal: hint = "dates stand without quotes: 2026-09-30"
         case (.bool, _), (_, .bool): hint = "a condition is tested by itself: `where flag`, `where not flag`"
         default: hint = nil
@@ -46,13 +50,16 @@ enum Operators {
                 let year = CivilDate.floorDiv(value, 12)
                 let month = CivilDate.floorMod(value, 12) + 1
                 let written = "\(year) - \(month < 10 ? "0" : "")\(month)"
-                throw QueryError(.type, "this is the month \(CellText.string(.integer(value), type: .month)), not a number", at: time.span, hint: "a subtraction has spaces: \(written)")
+                throw QueryError(
+                    .type, "this is the month \(CellText.string(.integer(value), type: .month)), not a number", at: time.span,
+                    hint: "a subtraction has spaces: \(written)")
             }
             throw mismatch(left, right, span)
         }
         if left.type == right.type { return Bound(.compare(comparison, left, right), .bool, span) }
         guard let coarse = coarser(left.type, right.type) else {
-            throw QueryError(.type, "cannot compare a \(left.type.name) with a \(right.type.name): weeks cross the ends of months", at: span)
+            throw QueryError(
+                .type, "cannot compare a \(left.type.name) with a \(right.type.name): weeks cross the ends of months", at: span)
         }
         if left.type != coarse { return try compare(comparison, fine: left, coarse: right, span) }
         return try compare(comparison.mirrored, fine: right, coarse: left, span)
@@ -60,7 +67,8 @@ enum Operators {
 
     /// `2026` beside a date is the year; a number that does not look like one is more likely a slip.
     private static func year(_ bound: Bound, beside other: Bound) -> Bound {
-        guard other.type.isTemporal, bound.type == .int, case .integer(let value)? = bound.constantValue, (1000...9999).contains(value) else { return bound }
+        guard other.type.isTemporal, bound.type == .int, case .integer(let value)? = bound.constantValue, (1000...9999).contains(value)
+        else { return bound }
         return .constant(.integer(value), .year, bound.span)
     }
 
@@ -89,7 +97,8 @@ enum Operators {
             func test(_ c: Comparison, _ edge: Bound) -> Bound { Bound(.compare(c, fine, edge), .bool, span) }
             switch comparison {
             case .equal: return Bound(.and([test(.greaterOrEqual, low), test(.lessOrEqual, high)]), .bool, span)
-            case .notEqual: return Bound(.not(Bound(.and([test(.greaterOrEqual, low), test(.lessOrEqual, high)]), .bool, span)), .bool, span)
+            case .notEqual:
+                return Bound(.not(Bound(.and([test(.greaterOrEqual, low), test(.lessOrEqual, high)]), .bool, span)), .bool, span)
             case .less: return test(.less, low)
             case .lessOrEqual: return test(.lessOrEqual, high)
             case .greater: return test(.greater, high)

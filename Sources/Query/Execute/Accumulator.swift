@@ -112,7 +112,9 @@ final class CountAccumulator: Accumulator {
 
     override func merge(_ other: Accumulator, map: [UInt32]?) throws {
         guard let other = other as? CountAccumulator else { preconditionFailure("workers of one query aggregate alike") }
-        for group in 0..<min(other.counts.count, map?.count ?? .max) { counts.pointer[Self.target(group, map)] &+= other.counts.pointer[group] }
+        for group in 0..<min(other.counts.count, map?.count ?? .max) {
+            counts.pointer[Self.target(group, map)] &+= other.counts.pointer[group]
+        }
     }
 
     override func finish(_ groups: [Int]) throws -> ColumnBuffer {

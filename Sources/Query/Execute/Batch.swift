@@ -140,7 +140,9 @@ enum Selection {
     }
 
     @inline(__always)
-    private static func pick<T>(_ a: UnsafeMutablePointer<T>, _ selection: UnsafePointer<UInt16>, _ count: Int, _ out: UnsafeMutablePointer<T>) {
+    private static func pick<T>(
+        _ a: UnsafeMutablePointer<T>, _ selection: UnsafePointer<UInt16>, _ count: Int, _ out: UnsafeMutablePointer<T>
+    ) {
         for i in 0..<count { out[i] = a[Int(selection[i])] }
     }
 }

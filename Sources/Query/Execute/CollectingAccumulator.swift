@@ -66,7 +66,9 @@ final class CollectingAccumulator: Accumulator {
         var starts = Array(repeating: 0, count: size + 1)
         for part in parts { for group in part.groups { starts[Int(group) + 1] += 1 } }
         for i in 0..<size { starts[i + 1] += starts[i] }
-        if let fast = try reducer.reduceIntegers(parts.map { ($0.groups, $0.columns) }, starts: starts, groups: groups, type: type) { return fast }
+        if let fast = try reducer.reduceIntegers(parts.map { ($0.groups, $0.columns) }, starts: starts, groups: groups, type: type) {
+            return fast
+        }
         let total = starts[size]
         let columns = merged()
         var next = starts
@@ -106,8 +108,12 @@ class GroupReducer {
         ColumnBuffer(type: type, dictionary: type == .text ? arguments[0].dictionary : nil, capacity: capacity)
     }
     /// `rows` are places in the argument columns, in the aggregate's order where it has one; nulls have been left out.
-    func reduce(_ rows: [Int], _ arguments: [ColumnBuffer], into out: ColumnBuffer) throws { preconditionFailure("a reducer without a body") }
+    func reduce(_ rows: [Int], _ arguments: [ColumnBuffer], into out: ColumnBuffer) throws {
+        preconditionFailure("a reducer without a body")
+    }
 
     /// A shorter way for integers, or nil.
-    func reduceIntegers(_ parts: [(groups: [UInt32], columns: [ColumnBuffer])], starts: [Int], groups: [Int], type: LogicalType) throws -> ColumnBuffer? { nil }
+    func reduceIntegers(_ parts: [(groups: [UInt32], columns: [ColumnBuffer])], starts: [Int], groups: [Int], type: LogicalType) throws
+        -> ColumnBuffer?
+    { nil }
 }

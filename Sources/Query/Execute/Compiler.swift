@@ -18,9 +18,11 @@ final class ExpressionCompiler {
         case .column(let id): return ColumnEvaluator(slot: layout[id], layout: layout)
         case .constant(let value): return ConstantEvaluator(value, type: bound.type)
         case .months:
-            throw QueryError(.type, "months have no fixed length, so they are no value of their own", at: bound.span, hint: "add them to a date")
+            throw QueryError(
+                .type, "months have no fixed length, so they are no value of their own", at: bound.span, hint: "add them to a date")
         case .function(let instance, let arguments):
-            return FunctionEvaluator(instance, try arguments.map { try compileText($0) }, type: bound.type, context: context, span: bound.span)
+            return FunctionEvaluator(
+                instance, try arguments.map { try compileText($0) }, type: bound.type, context: context, span: bound.span)
         case .compare(let comparison, let left, let right):
             return CompareEvaluator(comparison, try compile(left), try compile(right))
         case .and(let terms): return LogicEvaluator(try terms.map(compile), isAnd: true)
@@ -74,9 +76,12 @@ final class ExpressionCompiler {
             map = try shared.map(for: bound, column: column) {
                 // Divisions by zero are counted by row, not by entry: where there is one, the rows are gone through.
                 let trial = EvaluationContext(cancellation: context.cancellation)
-                let map = try DictionaryMap(source: dictionary, type: bound.type, compile: { inner in
-                    try ExpressionCompiler(layout: inner, context: trial, shared: self.shared).compile(bound.replacing(column: column, with: 0))
-                }, cancellation: context.cancellation)
+                let map = try DictionaryMap(
+                    source: dictionary, type: bound.type,
+                    compile: { inner in
+                        try ExpressionCompiler(layout: inner, context: trial, shared: self.shared).compile(
+                            bound.replacing(column: column, with: 0))
+                    }, cancellation: context.cancellation)
                 if trial.divisionsByZero + trial.undefinedResults > 0 { throw QueryError(.data, "not the same for every row") }
                 return map
             }

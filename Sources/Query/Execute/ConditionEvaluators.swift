@@ -77,7 +77,8 @@ final class CompareEvaluator: Evaluator {
 
     @inline(__always)
     private static func compare<T: Comparable>(
-        _ comparison: Comparison, _ a: UnsafeMutablePointer<T>, _ b: UnsafeMutablePointer<T>, _ out: UnsafeMutablePointer<UInt8>, _ count: Int
+        _ comparison: Comparison, _ a: UnsafeMutablePointer<T>, _ b: UnsafeMutablePointer<T>, _ out: UnsafeMutablePointer<UInt8>,
+        _ count: Int
     ) {
         switch comparison {
         case .equal: for i in 0..<count { out[i] = a[i] == b[i] ? 1 : 0 }

@@ -11,7 +11,10 @@ final class ConditionalEvaluator: Evaluator {
     private let constantCodes: [UInt32?]?
     private let branches: [FilteredBranch]
 
-    init(conditions: [Evaluator], values: [Evaluator], branches: [FilteredBranch], constantCodes: [UInt32?]?, dictionary: TextDictionary?, type: LogicalType) {
+    init(
+        conditions: [Evaluator], values: [Evaluator], branches: [FilteredBranch], constantCodes: [UInt32?]?, dictionary: TextDictionary?,
+        type: LogicalType
+    ) {
         precondition(values.count == conditions.count + 1 && values.count <= 255)
         self.conditions = conditions
         self.values = values

@@ -114,7 +114,9 @@ final class DictionaryMapEvaluator: Evaluator {
     }
 
     @inline(__always)
-    private func look<T>(_ table: UnsafeBufferPointer<T>, _ codes: UnsafeMutablePointer<UInt32>, _ count: Int, _ out: UnsafeMutablePointer<T>) {
+    private func look<T>(
+        _ table: UnsafeBufferPointer<T>, _ codes: UnsafeMutablePointer<UInt32>, _ count: Int, _ out: UnsafeMutablePointer<T>
+    ) {
         let base = table.baseAddress!
         for i in 0..<count { out[i] = base[Int(codes[i])] }
     }

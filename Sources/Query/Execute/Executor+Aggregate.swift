@@ -58,7 +58,8 @@ private struct GroupDesign: Sendable {
     /// Set where every key has a known small range: (minimum, number of values) of each.
     private let dense: [(minimum: Int64, values: Int)]?
 
-    init(_ keys: [DerivedColumn], _ layout: Layout, _ ranges: RangeFinder, rows: Int, shared: SharedMaps, cancellation: Cancellation) throws {
+    init(_ keys: [DerivedColumn], _ layout: Layout, _ ranges: RangeFinder, rows: Int, shared: SharedMaps, cancellation: Cancellation) throws
+    {
         self.keys = keys
         let compiler = ExpressionCompiler(layout: layout, context: EvaluationContext(cancellation: cancellation), shared: shared)
         var parts: [(minimum: Int64, values: Int)]? = []
@@ -72,7 +73,8 @@ private struct GroupDesign: Sendable {
                 part = (0, dictionary.count)
             } else if evaluator.type == .bool {
                 part = (0, 2)
-            } else if let range = ranges.range(of: key.value), range.upperBound.subtractingReportingOverflow(range.lowerBound).overflow == false,
+            } else if let range = ranges.range(of: key.value),
+                range.upperBound.subtractingReportingOverflow(range.lowerBound).overflow == false,
                 range.upperBound - range.lowerBound < Int64(limit)
             {
                 part = (range.lowerBound, Int(range.upperBound - range.lowerBound) + 1)
@@ -149,7 +151,8 @@ struct AccumulatorFactory: Sendable {
         let filter = try call.filter.map { try compiler.compile($0) }
         func collecting(_ reducer: GroupReducer, _ count: Int = 1) throws -> Accumulator {
             CollectingAccumulator(
-                reducer: reducer, type: type, arguments: Array(arguments.prefix(count)), order: try call.order.map { try compiler.compile($0.value) },
+                reducer: reducer, type: type, arguments: Array(arguments.prefix(count)),
+                order: try call.order.map { try compiler.compile($0.value) },
                 descending: call.order.map(\.descending), filter: filter, cancellation: context.cancellation)
         }
         switch call.function {
@@ -166,7 +169,8 @@ struct AccumulatorFactory: Sendable {
         case .median: return try collecting(QuantileReducer(numerator: 1, denominator: 2, scaleUp: quantileScale))
         case .quantile:
             guard case .integer(let share)? = call.arguments[1].constantValue else { preconditionFailure("checked when bound") }
-            return try collecting(QuantileReducer(numerator: share, denominator: Decimals.power(call.arguments[1].type.scale), scaleUp: quantileScale))
+            return try collecting(
+                QuantileReducer(numerator: share, denominator: Decimals.power(call.arguments[1].type.scale), scaleUp: quantileScale))
         case .first: return try collecting(EdgeReducer(last: false))
         case .last: return try collecting(EdgeReducer(last: true))
         case .mode: return try collecting(ModeReducer())
@@ -231,7 +235,8 @@ struct RangeFinder: Sendable {
         switch plan {
         case .scan(let scan): scan.table.rowCount
         case .rows(let relation): relation.rowCount
-        case .filter(let input, _), .derive(let input, _), .window(let input, _), .sort(let input, _), .take(let input, _, _), .sample(let input, _, _),
+        case .filter(let input, _), .derive(let input, _), .window(let input, _), .sort(let input, _), .take(let input, _, _),
+            .sample(let input, _, _),
             .assert(let input, _), .assertAll(let input, _, _):
             rowCount(input)
         case .aggregate(let aggregate): rowCount(aggregate.input)
@@ -258,14 +263,17 @@ struct RangeFinder: Sendable {
                 case .integer(let a) = low, case .integer(let b) = high, a <= b
             else { return nil }
             return a...b
-        case .constant, .months, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .inQuery, .nullInQuery, .aggregate, .window: return nil
+        case .constant, .months, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .inQuery, .nullInQuery, .aggregate,
+            .window:
+            return nil
         }
     }
 
     private static func range(ofColumn id: ColumnID, _ plan: Plan) -> ClosedRange<Int64>? {
         switch plan {
         case .scan(let scan):
-            guard let index = scan.columns.first(where: { $0.id == id })?.index, scan.table.schema.columns[index].type.physical == .integer else { return nil }
+            guard let index = scan.columns.first(where: { $0.id == id })?.index, scan.table.schema.columns[index].type.physical == .integer
+            else { return nil }
             var low = Int64.max
             var high = Int64.min
             for segment in scan.table.segments {
@@ -288,7 +296,8 @@ struct RangeFinder: Sendable {
                 high = max(high, column.integers[i])
             }
             return low...high
-        case .filter(let input, _), .sort(let input, _), .take(let input, _, _), .sample(let input, _, _), .assert(let input, _), .assertAll(let input, _, _):
+        case .filter(let input, _), .sort(let input, _), .take(let input, _, _), .sample(let input, _, _), .assert(let input, _),
+            .assertAll(let input, _, _):
             return range(ofColumn: id, input)
         case .derive(let input, let columns):
             if let column = columns.first(where: { $0.id == id }) { return range(of: column.value, input) }

@@ -54,7 +54,8 @@ extension Executor {
     /// The inputs' rows one after another. Text of different dictionaries becomes views.
     func run(_ union: UnionPlan, required: Set<ColumnID>) throws -> Relation {
         let wanted = union.columns.filter { required.contains($0.id) }
-        let parts = try union.inputs.indices.map { index in try relation(union.inputs[index], required: Set(wanted.map { $0.from[index] })) }
+        let parts = try union.inputs.indices.map { index in try relation(union.inputs[index], required: Set(wanted.map { $0.from[index] }))
+        }
         var slots: [Layout.Slot] = []
         var columns: [ColumnBuffer] = []
         for column in wanted {
@@ -62,7 +63,9 @@ extension Executor {
             let shared = sources.first?.dictionary
             let dictionary = sources.allSatisfy { $0.dictionary === shared } ? shared : nil
             let out = ColumnBuffer(type: column.type, dictionary: dictionary, capacity: sources.reduce(0) { $0 + $1.count })
-            for source in sources { if source.form == out.form { out.append(source) } else { for row in 0..<source.count { out.append(row: row, of: source) } } }
+            for source in sources {
+                if source.form == out.form { out.append(source) } else { for row in 0..<source.count { out.append(row: row, of: source) } }
+            }
             slots.append(Layout.Slot(id: column.id, type: column.type, dictionary: dictionary))
             columns.append(out)
         }
@@ -83,7 +86,9 @@ extension Executor {
         let partition = try WindowPartition(rows, per: fill.per)
         guard low <= high else { return rows }
         let span = high.subtractingReportingOverflow(low)
-        guard !span.overflow, (Int(span.partialValue) + 1).multipliedReportingOverflow(by: partition.count).partialValue < 50_000_000, span.partialValue < 50_000_000 else {
+        guard !span.overflow, (Int(span.partialValue) + 1).multipliedReportingOverflow(by: partition.count).partialValue < 50_000_000,
+            span.partialValue < 50_000_000
+        else {
             throw QueryError(.data, "fill would add more than 50 million rows")
         }
         let width = Int(span.partialValue) + 1
@@ -98,7 +103,11 @@ extension Executor {
             // A stated text need not be in the column's dictionary.
             let plain = slot.type == .text && !fill.per.contains(slot.id)
             let out = ColumnBuffer(type: slot.type, dictionary: plain ? nil : slot.dictionary, capacity: rows.rowCount)
-            if plain { for row in 0..<rows.rowCount { out.append(row: row, of: rows.columns[index]) } } else { out.append(rows.columns[index]) }
+            if plain {
+                for row in 0..<rows.rowCount { out.append(row: row, of: rows.columns[index]) }
+            } else {
+                out.append(rows.columns[index])
+            }
             return out
         }
         var added = 0

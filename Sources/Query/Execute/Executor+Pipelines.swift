@@ -16,7 +16,8 @@ extension Executor {
         case .sort(let input, let order):
             let rows = try relation(input, required: required.union(order.map(\.id)))
             return relationPipeline(try sorted(rows, order))
-        case .take(let input, let first, let count): return relationPipeline(try take(input, first: first, count: count, required: required))
+        case .take(let input, let first, let count):
+            return relationPipeline(try take(input, first: first, count: count, required: required))
         case .top(let top): return relationPipeline(try run(top, required: required))
         case .join(let join): return try run(join, required: required)
         case .union(let union): return relationPipeline(try run(union, required: required))

@@ -158,11 +158,19 @@ final class TopSink: BatchSink {
         case .integers:
             let limit = boundary.integers[last]
             let values = vector.integers
-            if descending { for i in 0..<count { mask[i] = values[i] >= limit ? 1 : 0 } } else { for i in 0..<count { mask[i] = values[i] <= limit ? 1 : 0 } }
+            if descending {
+                for i in 0..<count { mask[i] = values[i] >= limit ? 1 : 0 }
+            } else {
+                for i in 0..<count { mask[i] = values[i] <= limit ? 1 : 0 }
+            }
         case .doubles:
             let limit = boundary.doubles[last]
             let values = vector.doubles
-            if descending { for i in 0..<count { mask[i] = values[i] >= limit ? 1 : 0 } } else { for i in 0..<count { mask[i] = values[i] <= limit ? 1 : 0 } }
+            if descending {
+                for i in 0..<count { mask[i] = values[i] >= limit ? 1 : 0 }
+            } else {
+                for i in 0..<count { mask[i] = values[i] <= limit ? 1 : 0 }
+            }
         case .mask, .codes, .texts: return nil
         }
         vector.clearNulls(in: mask, count: count)

@@ -96,7 +96,9 @@ private final class WorkerOutcomes<Sink>: @unchecked Sendable {
 
     init(count: Int) { made = Array(repeating: nil, count: count) }
     func set(_ sink: Sink, at index: Int) { lock.locked { made[index] = sink } }
-    func fail(_ error: any Error, morsel: Int) { lock.locked { if failure == nil || morsel < failure!.morsel { failure = (morsel, error) } } }
+    func fail(_ error: any Error, morsel: Int) {
+        lock.locked { if failure == nil || morsel < failure!.morsel { failure = (morsel, error) } }
+    }
     var error: (any Error)? { failure?.error }
     var sinks: [Sink] { made.compactMap { $0 } }
 }

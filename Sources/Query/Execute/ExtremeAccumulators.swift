@@ -32,7 +32,11 @@ class NumericExtremeAccumulator<Number: Comparable>: Accumulator {
         let seen = seen.pointer
         if groups == nil, mask == nil {
             var result = best[0]
-            if isMaximum { for i in 0..<count { result = max(result, values[i]) } } else { for i in 0..<count { result = min(result, values[i]) } }
+            if isMaximum {
+                for i in 0..<count { result = max(result, values[i]) }
+            } else {
+                for i in 0..<count { result = min(result, values[i]) }
+            }
             best[0] = result
             if count > 0 { seen[0] = 1 }
             return
@@ -134,7 +138,9 @@ final class TextExtremeAccumulator: Accumulator {
     private func consider(code: UInt32, _ group: Int) {
         let known = codes[group]
         let ranks = ranks!
-        if known == .max || (isMaximum ? ranks[Int(code)] > ranks[Int(known)] : ranks[Int(code)] < ranks[Int(known)]) { codes[group] = code }
+        if known == .max || (isMaximum ? ranks[Int(code)] > ranks[Int(known)] : ranks[Int(code)] < ranks[Int(known)]) {
+            codes[group] = code
+        }
     }
 
     private func consider(_ view: TextView, _ group: Int) {

@@ -14,7 +14,9 @@ class GroupIndex {
 /// Everything is one group, also where there are no rows.
 final class SingleGroup: GroupIndex {
     override var groupCount: Int { 1 }
-    override func assign(_ batch: Batch, into groups: UnsafeMutablePointer<UInt32>) throws { groups.update(repeating: 0, count: batch.count) }
+    override func assign(_ batch: Batch, into groups: UnsafeMutablePointer<UInt32>) throws {
+        groups.update(repeating: 0, count: batch.count)
+    }
     override func merge(_ other: GroupIndex) -> [UInt32] { [0] }
     override func keys() -> (groups: [Int], columns: [ColumnBuffer]) { ([0], []) }
 }
@@ -80,7 +82,11 @@ final class DenseGroups: GroupIndex {
                 }
             case .codes:
                 let codes = vector.codes
-                if index == 0 { for i in 0..<count { groups[i] = codes[i] } } else { for i in 0..<count { groups[i] = groups[i] &+ codes[i] &* stride } }
+                if index == 0 {
+                    for i in 0..<count { groups[i] = codes[i] }
+                } else {
+                    for i in 0..<count { groups[i] = groups[i] &+ codes[i] &* stride }
+                }
                 if vector.hasNulls {
                     let nulls = vector.nulls
                     for i in 0..<count where nulls[i] != 0 { groups[i] = (index == 0 ? 0 : groups[i] &- codes[i] &* stride) &+ nullGroup }
@@ -175,7 +181,8 @@ final class HashGroups: GroupIndex {
             case .codes:
                 let codes = vector.codes
                 for i in 0..<rows { words[i &* width] = UInt64(codes[i]) }
-            case .texts: for i in 0..<rows where !vector.isNull(i) { words[i &* width] = UInt64(interners[index]!.code(of: vector.texts[i])) }
+            case .texts:
+                for i in 0..<rows where !vector.isNull(i) { words[i &* width] = UInt64(interners[index]!.code(of: vector.texts[i])) }
             }
             if vector.hasNulls {
                 let bit = UInt64(1) << UInt64(index)
@@ -206,7 +213,9 @@ final class HashGroups: GroupIndex {
             let key = other.table.key(group)
             for j in 0..<width {
                 var word = key[j]
-                if j < width - 1, let translation = translations[j], key[width - 1] >> UInt64(j) & 1 == 0 { word = UInt64(translation[Int(word)]) }
+                if j < width - 1, let translation = translations[j], key[width - 1] >> UInt64(j) & 1 == 0 {
+                    word = UInt64(translation[Int(word)])
+                }
                 scratch[j] = word
             }
             map.append(table.group(of: scratch))

@@ -51,7 +51,9 @@ final class QuantileReducer: GroupReducer {
         return answer
     }
 
-    override func reduceIntegers(_ parts: [(groups: [UInt32], columns: [ColumnBuffer])], starts: [Int], groups: [Int], type: LogicalType) throws -> ColumnBuffer? {
+    override func reduceIntegers(_ parts: [(groups: [UInt32], columns: [ColumnBuffer])], starts: [Int], groups: [Int], type: LogicalType)
+        throws -> ColumnBuffer?
+    {
         guard let first = parts.first, first.columns.count == 1, first.columns[0].form == .integers else { return nil }
         let total = starts.last!
         let values = UnsafeMutableBufferPointer<Int64>.allocate(capacity: total)
@@ -186,7 +188,9 @@ final class ListReducer: GroupReducer {
         self.limit = limit
         self.ordered = ordered
     }
-    override func makeOutput(_ type: LogicalType, _ arguments: [ColumnBuffer], capacity: Int) -> ColumnBuffer { ColumnBuffer(type: .text, capacity: capacity) }
+    override func makeOutput(_ type: LogicalType, _ arguments: [ColumnBuffer], capacity: Int) -> ColumnBuffer {
+        ColumnBuffer(type: .text, capacity: capacity)
+    }
     override func reduce(_ rows: [Int], _ arguments: [ColumnBuffer], into out: ColumnBuffer) throws {
         guard !rows.isEmpty else { return out.appendNull() }
         let column = arguments[0]

@@ -224,7 +224,9 @@ final class ColumnBuffer: @unchecked Sendable {
         case .mask: pick(mask, positions, out.mask)
         case .codes: pick(codes, positions, out.codes)
         case .texts:
-            for (i, row) in positions.enumerated() { out.texts[i] = row < 0 ? TextView(base: nil, count: 0) : out.arena.copy(texts[row].buffer) }
+            for (i, row) in positions.enumerated() {
+                out.texts[i] = row < 0 ? TextView(base: nil, count: 0) : out.arena.copy(texts[row].buffer)
+            }
         }
         out.count = positions.count
         if hasNulls || positions.contains(where: { $0 < 0 }) { out.nulls = positions.map { $0 < 0 || isNull($0) ? 1 : 0 } }

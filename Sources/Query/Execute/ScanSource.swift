@@ -193,7 +193,8 @@ final class ScanBatch: Batch {
             case .codes:
                 vector.hasNulls = try cursor.codes(firstRow: firstRow, count: count, into: vector.codes, nulls: vector.nulls)
             case .texts:
-                vector.hasNulls = try cursor.texts(firstRow: firstRow, count: count, into: vector.texts, nulls: vector.nulls, keeper: &vector.keepers)
+                vector.hasNulls = try cursor.texts(
+                    firstRow: firstRow, count: count, into: vector.texts, nulls: vector.nulls, keeper: &vector.keepers)
             }
         }
         return vector

@@ -32,8 +32,11 @@ struct WindowComputer {
         let context = EvaluationContext(cancellation: cancellation)
         let compiler = ExpressionCompiler(layout: rows.layout, context: context, shared: SharedMaps())
         var lowered = call
-        lowered.arguments = zip(call.arguments, input.arguments).map { bound, id in id == -1 ? bound : Bound(.column(id), bound.type, bound.span) }
-        lowered.filter = zip([call.filter], [input.filter]).compactMap { bound, id in id.map { Bound(.column($0), .bool, bound!.span) } }.first
+        lowered.arguments = zip(call.arguments, input.arguments).map { bound, id in
+            id == -1 ? bound : Bound(.column(id), bound.type, bound.span)
+        }
+        lowered.filter =
+            zip([call.filter], [input.filter]).compactMap { bound, id in id.map { Bound(.column($0), .bool, bound!.span) } }.first
         lowered.order = zip(call.order, input.order).map { bound, order in
             BoundOrder(value: Bound(.column(order.id), bound.value.type, bound.value.span), descending: order.descending)
         }
@@ -95,13 +98,17 @@ struct WindowComputer {
                 let share = others == 0 ? 0 : Decimals.divideHalfEven(Int128(peerStart - first) * 1_000_000, by: Int128(others))
                 for i in peerStart..<peerEnd { out.set(slice[i], Int64(share)) }
             case .lag, .lead:
-                guard case .integer(let step) = input.constants.count > 1 ? input.constants[1] ?? .integer(1) : .integer(1) else { preconditionFailure("checked when bound") }
+                guard case .integer(let step) = input.constants.count > 1 ? input.constants[1] ?? .integer(1) : .integer(1) else {
+                    preconditionFailure("checked when bound")
+                }
                 for i in peerStart..<peerEnd {
                     let other = function == .lag ? i - Int(step) : i + Int(step)
                     if other >= first, other < end { out.set(slice[i], from: slice[other]) }
                 }
             case .runningCount:
-                for i in peerStart..<peerEnd where keeps(slice[i]) && (input.arguments.isEmpty || !argument(0).isNull(slice[i])) { running.count += 1 }
+                for i in peerStart..<peerEnd where keeps(slice[i]) && (input.arguments.isEmpty || !argument(0).isNull(slice[i])) {
+                    running.count += 1
+                }
                 for i in peerStart..<peerEnd { out.set(slice[i], Int64(running.count)) }
             case .runningSum:
                 for i in peerStart..<peerEnd where keeps(slice[i]) { running.add(argument(0), slice[i]) }
@@ -109,7 +116,9 @@ struct WindowComputer {
             case .movingAvg:
                 guard case .integer(let size)? = input.constants[1] else { preconditionFailure("checked when bound") }
                 var total = RunningTotal()
-                for i in max(first, min(peerStart, peerEnd - Int(size)))..<peerEnd where keeps(slice[i]) { total.add(argument(0), slice[i]) }
+                for i in max(first, min(peerStart, peerEnd - Int(size)))..<peerEnd where keeps(slice[i]) {
+                    total.add(argument(0), slice[i])
+                }
                 for i in peerStart..<peerEnd { try out.set(slice[i], average: total, argument(0), to: window.type) }
             case .score: preconditionFailure("a score needs no order of its own")
             }
@@ -237,7 +246,13 @@ private final class WindowOutput {
         if !sources.isEmpty { return source!.picked(sources) }
         let out = ColumnBuffer(type: type, dictionary: type == .text ? source?.dictionary : nil, capacity: count)
         for row in 0..<count {
-            if !known[row] { out.appendNull() } else if out.form == .doubles { out.append(double: doubles[row]) } else { out.append(integer: integers[row]) }
+            if !known[row] {
+                out.appendNull()
+            } else if out.form == .doubles {
+                out.append(double: doubles[row])
+            } else {
+                out.append(integer: integers[row])
+            }
         }
         return out
     }

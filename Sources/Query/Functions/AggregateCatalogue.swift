@@ -9,26 +9,31 @@ enum AggregateCatalogue {
         switch function {
         case .count:
             return make(
-                "count([x])", "Rows, or with x the rows whose x is not missing.", "from customers | summarize count(), known: count(balance)", "count,known\n8,7\n")
+                "count([x])", "Rows, or with x the rows whose x is not missing.",
+                "from customers | summarize count(), known: count(balance)", "count,known\n8,7\n")
         case .sum:
             return make(
                 "sum(x)", "The exact sum; of nothing it is 0. Keeps the scale of a decimal.", "from customers | summarize sum(balance)",
                 "sum_balance\n2099165.90\n")
         case .avg:
             return make(
-                "avg(x)", "The mean, with six digits more than x, rounded half to even; of nothing null.", "from customers | summarize avg(balance)",
+                "avg(x)", "The mean, with six digits more than x, rounded half to even; of nothing null.",
+                "from customers | summarize avg(balance)",
                 "avg_balance\n299880.84285714\n")
         case .min:
-            return make("min(x)", "The smallest value; text by code point.", "from customers | summarize min(balance)", "min_balance\n-35.10\n")
+            return make(
+                "min(x)", "The smallest value; text by code point.", "from customers | summarize min(balance)", "min_balance\n-35.10\n")
         case .max:
-            return make("max(x)", "The largest value; text by code point.", "from customers | summarize max(opened)", "max_opened\n2025-06-15\n")
+            return make(
+                "max(x)", "The largest value; text by code point.", "from customers | summarize max(opened)", "max_opened\n2025-06-15\n")
         case .median:
             return make(
                 "median(x)", "The middle value, or the mean of the two in the middle.", "from customers | summarize median(balance)",
                 "median_balance\n98000.00000000\n")
         case .quantile:
             return make(
-                "quantile(x, share)", "The value below which a share of the values lies, interpolated between the two nearest (type 7 of Hyndman and Fan).",
+                "quantile(x, share)",
+                "The value below which a share of the values lies, interpolated between the two nearest (type 7 of Hyndman and Fan).",
                 "from customers | summarize q1: quantile(balance, 25%)", "q1\n600.00000000\n")
         case .stddev:
             return make(
@@ -39,7 +44,9 @@ enum AggregateCatalogue {
                 "variance(x)", "The sample variance (squares over n - 1), a float.",
                 "from customers | where tier = \"standard\" | summarize v: round(variance(balance), 6)", "v\n494450.67\n")
         case .distinct:
-            return make("distinct(x)", "How many different values there are, exactly.", "from customers | summarize distinct(tier)", "distinct_tier\n4\n")
+            return make(
+                "distinct(x)", "How many different values there are, exactly.", "from customers | summarize distinct(tier)",
+                "distinct_tier\n4\n")
         case .first:
             return make(
                 "first(x by d)", "The value of the first row in an order that has one; the table's time where no order is written.",
@@ -50,10 +57,13 @@ enum AggregateCatalogue {
                 "from transactions | summarize last(amount)", "last_amount\n12.34\n")
         case .exists:
             return make(
-                "exists(where p)", "Whether there is a row for which the condition holds.", "from customers | summarize overdrawn: exists(where balance < 0)",
+                "exists(where p)", "Whether there is a row for which the condition holds.",
+                "from customers | summarize overdrawn: exists(where balance < 0)",
                 "overdrawn\ntrue\n")
         case .mode:
-            return make("mode(x)", "The most frequent value; of several the smallest.", "from customers | summarize mode(tier)", "mode_tier\nstandard\n")
+            return make(
+                "mode(x)", "The most frequent value; of several the smallest.", "from customers | summarize mode(tier)",
+                "mode_tier\nstandard\n")
         case .correlation:
             return make(
                 "correlation(x, y)", "Pearson's correlation, a float from -1 to 1; null where one side does not vary.",
@@ -82,7 +92,8 @@ enum WindowCatalogue {
         func make(_ signature: String, _ summary: String, _ expression: String, _ answer: String) -> CatalogueEntry {
             let query = "from customers | where customer_id <= 4 | select customer_id, balance, w: \(expression)"
             return CatalogueEntry(
-                name: function.rawValue, signature: signature, summary: summary, example: CatalogueEntry.Example(query, "customer_id,balance,w\n" + answer))
+                name: function.rawValue, signature: signature, summary: summary,
+                example: CatalogueEntry.Example(query, "customer_id,balance,w\n" + answer))
         }
         switch function {
         case .rank:
@@ -99,7 +110,8 @@ enum WindowCatalogue {
                 "1,1500000.00,1.000000\n2,250000.50,0.333333\n3,1200.00,0.000000\n4,250000.50,0.333333\n")
         case .score:
             return make(
-                "score(x, k) [per g]", "1 + floor(k x the share of known values strictly below): equal values get equal scores.", "score(balance, 4)",
+                "score(x, k) [per g]", "1 + floor(k x the share of known values strictly below): equal values get equal scores.",
+                "score(balance, 4)",
                 "1,1500000.00,4\n2,250000.50,2\n3,1200.00,1\n4,250000.50,2\n")
         case .lag:
             return make(
@@ -111,15 +123,18 @@ enum WindowCatalogue {
                 "1,1500000.00,1200.00\n2,250000.50,250000.50\n3,1200.00,\n4,250000.50,\n")
         case .runningSum:
             return make(
-                "running_sum(x) [per k] by d", "The sum of this row, those before it and those that tie with it.", "running_sum(balance) by balance",
+                "running_sum(x) [per k] by d", "The sum of this row, those before it and those that tie with it.",
+                "running_sum(balance) by balance",
                 "1,1500000.00,2001201.00\n2,250000.50,501201.00\n3,1200.00,1200.00\n4,250000.50,501201.00\n")
         case .runningCount:
             return make(
-                "running_count([x]) [per k] by d", "How many rows there are up to this one and those that tie with it.", "running_count() by balance",
+                "running_count([x]) [per k] by d", "How many rows there are up to this one and those that tie with it.",
+                "running_count() by balance",
                 "1,1500000.00,4\n2,250000.50,3\n3,1200.00,1\n4,250000.50,3\n")
         case .movingAvg:
             return make(
-                "moving_avg(x, n) [per k] by d", "The mean of the last n rows up to this one and those that tie with it.", "moving_avg(balance, 2) by customer_id",
+                "moving_avg(x, n) [per k] by d", "The mean of the last n rows up to this one and those that tie with it.",
+                "moving_avg(balance, 2) by customer_id",
                 "1,1500000.00,1500000.00000000\n2,250000.50,875000.25000000\n3,1200.00,125600.25000000\n4,250000.50,125600.25000000\n")
         }
     }

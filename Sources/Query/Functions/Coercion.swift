@@ -58,7 +58,9 @@ enum Coercion {
 
     /// For comparisons: what is too large for 18 digits at the finer scale lies beyond all that the other side can hold, and compares so.
     static func coerceForComparison(_ bound: Bound, to type: LogicalType) -> Bound? {
-        guard case .decimal(let scale) = type, bound.type != type, !bound.isNullConstant, common(bound.type, type) == type else { return coerce(bound, to: type) }
+        guard case .decimal(let scale) = type, bound.type != type, !bound.isNullConstant, common(bound.type, type) == type else {
+            return coerce(bound, to: type)
+        }
         let factor = Decimals.power(scale - bound.type.scale)
         if case .integer(let value)? = bound.constantValue { return .constant(.integer(clamped(value, factor)), type, bound.span) }
         let instance = FunctionInstance("decimal", monotone: true) { arguments, out, count, _ in

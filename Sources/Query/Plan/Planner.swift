@@ -52,7 +52,8 @@ enum Planner {
         guard case .filter(.scan(var scan), let condition) = plan else { return nil }
         let cost = cost(condition)
         // A function may fail on rows that the conditions before it turn away: it never overtakes one.
-        let place = condition.callsFunction ? scan.filters.endIndex : scan.filters.firstIndex { Self.cost($0) > cost } ?? scan.filters.endIndex
+        let place =
+            condition.callsFunction ? scan.filters.endIndex : scan.filters.firstIndex { Self.cost($0) > cost } ?? scan.filters.endIndex
         scan.filters.insert(condition, at: place)
         return .scan(scan)
     }
@@ -133,7 +134,8 @@ extension Plan {
         case .scan(let scan): return scan.filters
         case .filter(_, let condition): return [condition]
         case .derive(_, let columns): return columns.map(\.value)
-        case .aggregate(let aggregate), .assertAll(_, let aggregate, _): return aggregate.keys.map(\.value) + aggregate.measures.flatMap { of($0.call) }
+        case .aggregate(let aggregate), .assertAll(_, let aggregate, _):
+            return aggregate.keys.map(\.value) + aggregate.measures.flatMap { of($0.call) }
         case .window(_, let columns):
             return columns.flatMap { column -> [Bound] in
                 switch column.call {
@@ -154,7 +156,9 @@ extension Plan {
             expression.visit {
                 switch $0.kind {
                 case .inQuery(_, let box), .nullInQuery(let box): if !found.contains(where: { $0 === box }) { found.append(box) }
-                case .column, .constant, .months, .function, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .aggregate, .window: break
+                case .column, .constant, .months, .function, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet,
+                    .aggregate, .window:
+                    break
                 }
             }
         }

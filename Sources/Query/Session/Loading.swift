@@ -17,10 +17,14 @@ struct Loading {
         switch mode {
         case .load:
             if known != nil {
-                throw QueryError(.name, "there is a table \(table.text) already", at: table.span, hint: "`append` adds rows, `replace` puts these in place of all, `upsert` by key")
+                throw QueryError(
+                    .name, "there is a table \(table.text) already", at: table.span,
+                    hint: "`append` adds rows, `replace` puts these in place of all, `upsert` by key")
             }
         case .append, .upsert:
-            guard let known else { throw QueryError(.name, "there is no table \(table.text)", at: table.span, hint: "`load \(table.text) from …` makes it") }
+            guard let known else {
+                throw QueryError(.name, "there is no table \(table.text)", at: table.span, hint: "`load \(table.text) from …` makes it")
+            }
             for column in known.columns { options.typesIfPresent[column.name] = column.type }
             if !clause.key.isEmpty || clause.time != nil {
                 throw QueryError(.name, "\(table.text) has its key and time already", at: clause.key.first?.span ?? clause.time?.span)
@@ -72,7 +76,8 @@ struct Loading {
         case .replace: verb = "replaced all rows by"
         case .upsert: verb = "upserted"
         }
-        var text = "\(verb) \(Grouped.text(summary.rows))\(mode == .replace ? "" : summary.rows == 1 ? " row" : " rows") \(mode == .replace ? "in" : mode == .load ? "into" : "to") \(table.text)"
+        var text =
+            "\(verb) \(Grouped.text(summary.rows))\(mode == .replace ? "" : summary.rows == 1 ? " row" : " rows") \(mode == .replace ? "in" : mode == .load ? "into" : "to") \(table.text)"
         if summary.rejected > 0 { text += ", \(Grouped.text(summary.rejected)) rejected" }
         for note in summary.notes { text += "\n\(note)" }
         return text
@@ -91,7 +96,11 @@ struct Loading {
             makeWriter: { columns -> TableWriter in
                 writer?.cancel()
                 let schema = TableSchema(name: table.text, columns: columns)
-                if transaction.schema(of: table.text) == nil { try transaction.createTable(schema) } else { try transaction.replaceTable(table.text, with: schema) }
+                if transaction.schema(of: table.text) == nil {
+                    try transaction.createTable(schema)
+                } else {
+                    try transaction.replaceTable(table.text, with: schema)
+                }
                 let made = try transaction.writer(for: table.text)
                 writer = made
                 return made
@@ -106,13 +115,16 @@ struct Loading {
         let ids = loaded.schema.columns.indices.map { $0 + 1 }
         let plan = Plan.scan(ScanPlan(table: loaded, columns: ids.map { (id: $0, index: $0 - 1) }))
         let (inserted, updated) = try session.upsertRows(table, plan, zip(loaded.schema.columns, ids).map { ($0, $1) }, span)
-        return "upserted \(Grouped.text(summary.rows)) row\(summary.rows == 1 ? "" : "s") to \(table.text): \(Grouped.text(inserted)) new, \(Grouped.text(updated)) updated"
+        return
+            "upserted \(Grouped.text(summary.rows)) row\(summary.rows == 1 ? "" : "s") to \(table.text): \(Grouped.text(inserted)) new, \(Grouped.text(updated)) updated"
             + (summary.rejected > 0 ? ", \(Grouped.text(summary.rejected)) rejected" : "")
     }
 
     private func schema(_ columns: [ColumnSchema], like old: TableSchema?) throws -> TableSchema {
         for part in clause.key where !columns.contains(where: { $0.name == part.text }) {
-            throw QueryError(.name, "the file has no column \(part.text) for the key", at: part.span, hint: nearestName(to: part.text, among: columns.map(\.name)).map { "did you mean \($0)?" })
+            throw QueryError(
+                .name, "the file has no column \(part.text) for the key", at: part.span,
+                hint: nearestName(to: part.text, among: columns.map(\.name)).map { "did you mean \($0)?" })
         }
         if let time = clause.time { try Session.checkTime(time, columns) }
         let stated = TableSchema(name: table.text, columns: columns, key: clause.key.map(\.text), time: clause.time?.text)
@@ -138,7 +150,9 @@ struct Loading {
         options.rejects = clause.rejects.map(session.filePath)
         for option in clause.options {
             func text(_ index: Int = 0) throws -> String {
-                guard option.values.indices.contains(index), case .literal(.text(let text)) = option.values[index].kind else { throw wrong("a text in quotes") }
+                guard option.values.indices.contains(index), case .literal(.text(let text)) = option.values[index].kind else {
+                    throw wrong("a text in quotes")
+                }
                 return text
             }
             /// A word may stand without quotes.
@@ -200,7 +214,9 @@ struct ReorderingSink: RowSink {
     init(_ writer: TableWriter, from columns: [ColumnSchema], to schema: TableSchema, _ table: String) throws {
         self.writer = writer
         for column in columns where schema.index(of: column.name) == nil {
-            throw StorageError(.data, "the file's column \(column.name) is not in \(table)", hint: "columns: \(schema.columns.map(\.name).joined(separator: ", "))")
+            throw StorageError(
+                .data, "the file's column \(column.name) is not in \(table)",
+                hint: "columns: \(schema.columns.map(\.name).joined(separator: ", "))")
         }
         places = schema.columns.map { column in columns.firstIndex { $0.name == column.name } ?? -1 }
         types = schema.columns.map(\.type)

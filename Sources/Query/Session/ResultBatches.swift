@@ -13,7 +13,9 @@ enum ResultBatches {
         try send(relation, columns, cancellation) { try writer.rows($0) }
     }
 
-    private static func send(_ relation: Relation, _ columns: [ColumnID], _ cancellation: Cancellation, _ body: (ResultBatch) throws -> Void) throws {
+    private static func send(
+        _ relation: Relation, _ columns: [ColumnID], _ cancellation: Cancellation, _ body: (ResultBatch) throws -> Void
+    ) throws {
         let buffers = columns.map { relation[$0] }
         let wide = buffers.map { buffer -> UnsafeMutableRawPointer? in
             switch buffer.form {
@@ -50,7 +52,9 @@ enum ResultBatches {
         }
     }
 
-    private static func withNulls(_ buffers: [ColumnBuffer], _ first: Int, _ columns: [ResultBatch.Column], _ body: ([ResultBatch.Column]) throws -> Void) throws {
+    private static func withNulls(
+        _ buffers: [ColumnBuffer], _ first: Int, _ columns: [ResultBatch.Column], _ body: ([ResultBatch.Column]) throws -> Void
+    ) throws {
         func next(_ index: Int, _ made: [ResultBatch.Column]) throws {
             guard index < buffers.count else { return try body(made) }
             guard buffers[index].hasNulls else { return try next(index + 1, made) }

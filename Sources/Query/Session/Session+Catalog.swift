@@ -44,13 +44,16 @@ extension Session {
             let schema = table.schema
             out.add(
                 .text(schema.name), .integer(Int64(table.rowCount)), .integer(Int64(schema.columns.count)),
-                schema.key.isEmpty ? .null : .text(schema.key.joined(separator: ", ")), schema.time.map { .text($0) } ?? .null, .integer(Int64(table.bytesOnDisk)))
+                schema.key.isEmpty ? .null : .text(schema.key.joined(separator: ", ")), schema.time.map { .text($0) } ?? .null,
+                .integer(Int64(table.bytesOnDisk)))
         }
         return out
     }
 
     func describeRelation(_ table: TableSnapshot) throws -> RelationBuilder {
-        var out = RelationBuilder([("column", .text), ("type", .text), ("role", .text), ("missing", .int), ("encodings", .text), ("bytes", .int)])
+        var out = RelationBuilder([
+            ("column", .text), ("type", .text), ("role", .text), ("missing", .int), ("encodings", .text), ("bytes", .int),
+        ])
         for (index, column) in table.schema.columns.enumerated() {
             var missing = 0
             var bytes = 0
@@ -68,7 +71,8 @@ extension Session {
             if table.schema.key.contains(column.name) { roles.append("key") }
             if table.schema.time == column.name { roles.append("time") }
             out.add(
-                .text(column.name), .text(column.type.name), roles.isEmpty ? .null : .text(roles.joined(separator: ", ")), .integer(Int64(missing)),
+                .text(column.name), .text(column.type.name), roles.isEmpty ? .null : .text(roles.joined(separator: ", ")),
+                .integer(Int64(missing)),
                 encodings.isEmpty ? .null : .text(encodings.sorted().joined(separator: ", ")), .integer(Int64(bytes)))
         }
         return out
@@ -95,7 +99,8 @@ extension Session {
         default:
             throw QueryError(
                 .name, "there is no table function \(call.name.text)", at: call.name.span,
-                hint: nearestName(to: call.name.text, among: ["tables", "columns", "snapshots"]).map { "did you mean \($0)(…)?" } ?? "tables(), columns(t), snapshots()")
+                hint: nearestName(to: call.name.text, among: ["tables", "columns", "snapshots"]).map { "did you mean \($0)(…)?" }
+                    ?? "tables(), columns(t), snapshots()")
         }
         return (made.relation, made.scope)
     }

@@ -46,7 +46,9 @@ struct PlanText {
         return out
     }
 
-    private func order(_ order: [PlanOrder]) -> String { order.map { name($0.id) + ($0.descending ? " desc" : "") }.joined(separator: ", ") }
+    private func order(_ order: [PlanOrder]) -> String {
+        order.map { name($0.id) + ($0.descending ? " desc" : "") }.joined(separator: ", ")
+    }
 
     private func title(_ plan: Plan) -> String {
         switch plan {
@@ -57,13 +59,19 @@ struct PlanText {
         case .filter(_, let condition): return "where \(text(condition))"
         case .derive(_, let columns): return "derive " + columns.map { "\(name($0.id)): \(text($0.value))" }.joined(separator: ", ")
         case .aggregate(let aggregate):
-            let keys = aggregate.keys.isEmpty ? "" : " by " + aggregate.keys.map { "\(name($0.id)): \(text($0.value))" }.joined(separator: ", ")
-            return "aggregate " + aggregate.measures.map { "\(name($0.id)): \($0.call.function.rawValue)(\($0.call.arguments.map(text).joined(separator: ", ")))" }.joined(separator: ", ") + keys
+            let keys =
+                aggregate.keys.isEmpty ? "" : " by " + aggregate.keys.map { "\(name($0.id)): \(text($0.value))" }.joined(separator: ", ")
+            return "aggregate "
+                + aggregate.measures.map {
+                    "\(name($0.id)): \($0.call.function.rawValue)(\($0.call.arguments.map(text).joined(separator: ", ")))"
+                }.joined(separator: ", ") + keys
         case .window(_, let columns): return "window " + columns.map { name($0.id) }.joined(separator: ", ")
         case .sort(_, let items): return "sort \(order(items))"
         case .take(_, let first, let count): return first == 0 ? "take \(count)" : "take \(count) from \(first + 1)"
-        case .top(let top): return "top \(top.count)\(top.per.isEmpty ? "" : " per " + top.per.map(name).joined(separator: ", ")) by \(order(top.order))"
-        case .join(let join): return "join \(join.rightName) on \(join.on.map { "\(name($0.left)) = \(name($0.right))" }.joined(separator: ", "))"
+        case .top(let top):
+            return "top \(top.count)\(top.per.isEmpty ? "" : " per " + top.per.map(name).joined(separator: ", ")) by \(order(top.order))"
+        case .join(let join):
+            return "join \(join.rightName) on \(join.on.map { "\(name($0.left)) = \(name($0.right))" }.joined(separator: ", "))"
         case .union: return "union"
         case .fill(let fill): return "fill \(name(fill.column))"
         case .sample(_, let size, let seed):

@@ -11,11 +11,15 @@ extension Session {
                 .help stages, functions, aggregates or windows lists them; .help NAME tells about one
                 """
         }
-        func list(_ entries: [CatalogueEntry]) -> String { entries.map { "  \($0.signature)\n      \($0.summary)" }.joined(separator: "\n") }
+        func list(_ entries: [CatalogueEntry]) -> String {
+            entries.map { "  \($0.signature)\n      \($0.summary)" }.joined(separator: "\n")
+        }
         switch topic {
         case "functions":
             return ScalarFunction.Family.allCases.map { family in
-                "\(family.rawValue):\n" + FunctionCatalogue.all.filter { $0.family == family }.map { "  \($0.signature)\n      \($0.summary)" }.joined(separator: "\n")
+                "\(family.rawValue):\n"
+                    + FunctionCatalogue.all.filter { $0.family == family }.map { "  \($0.signature)\n      \($0.summary)" }.joined(
+                        separator: "\n")
             }.joined(separator: "\n")
         case "aggregates": return list(AggregateCatalogue.all)
         case "windows": return list(WindowCatalogue.all)
@@ -34,12 +38,14 @@ extension Session {
     }
 
     private static let statementWords = [
-        "from", "load", "append", "replace", "upsert", "delete", "create", "drop", "rename", "optimize", "vacuum", "snapshots", "tables", "describe", "let",
+        "from", "load", "append", "replace", "upsert", "delete", "create", "drop", "rename", "optimize", "vacuum", "snapshots", "tables",
+        "describe", "let",
         "param", "as", "explain",
     ]
 
     private static var names: [String] {
-        StageCatalogue.all.map(\.name) + StageCatalogue.sinks.map(\.name) + AggregateCatalogue.all.map(\.name) + WindowCatalogue.all.map(\.name)
+        StageCatalogue.all.map(\.name) + StageCatalogue.sinks.map(\.name) + AggregateCatalogue.all.map(\.name)
+            + WindowCatalogue.all.map(\.name)
             + FunctionCatalogue.all.map(\.name)
     }
 
@@ -58,7 +64,11 @@ extension Session {
             candidates = (try? tableNames()) ?? []
         } else {
             let columns = (try? store.snapshot().tables.flatMap { $0.schema.columns.map(\.name) }) ?? []
-            candidates = columns + (FunctionCatalogue.all.map(\.name) + AggregateCatalogue.all.map(\.name) + WindowCatalogue.all.map(\.name)).map { "\($0)(" }
+            candidates =
+                columns
+                + (FunctionCatalogue.all.map(\.name) + AggregateCatalogue.all.map(\.name) + WindowCatalogue.all.map(\.name)).map {
+                    "\($0)("
+                }
         }
         return Array(Set(candidates.filter { $0.hasPrefix(word) })).sorted()
     }

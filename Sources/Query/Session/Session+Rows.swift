@@ -14,19 +14,29 @@ extension Session {
         let known = snapshot.table(table.text)?.schema
         switch mode {
         case .load:
-            if known != nil { throw QueryError(.name, "there is a table \(table.text) already", at: table.span, hint: "`append` adds rows, `replace` puts these in place of all, `upsert` by key") }
+            if known != nil {
+                throw QueryError(
+                    .name, "there is a table \(table.text) already", at: table.span,
+                    hint: "`append` adds rows, `replace` puts these in place of all, `upsert` by key")
+            }
         case .append, .upsert:
-            if known == nil { throw QueryError(.name, "there is no table \(table.text)", at: table.span, hint: "`load \(table.text) from (…)` makes it") }
+            if known == nil {
+                throw QueryError(.name, "there is no table \(table.text)", at: table.span, hint: "`load \(table.text) from (…)` makes it")
+            }
         case .replace: break
         }
         let plan = try prepare(bound.plan, executor)
         if mode == .upsert {
-            let (inserted, updated) = try upsertRows(table, plan, columns.map { (ColumnSchema(name: $0.name, type: $0.type), $0.id) }, query.span)
+            let (inserted, updated) = try upsertRows(
+                table, plan, columns.map { (ColumnSchema(name: $0.name, type: $0.type), $0.id) }, query.span)
             let rows = inserted + updated
-            return "upserted \(Grouped.text(rows)) row\(rows == 1 ? "" : "s") to \(table.text): \(Grouped.text(inserted)) new, \(Grouped.text(updated)) updated"
+            return
+                "upserted \(Grouped.text(rows)) row\(rows == 1 ? "" : "s") to \(table.text): \(Grouped.text(inserted)) new, \(Grouped.text(updated)) updated"
         }
         let names = columns.map { ColumnSchema(name: $0.name, type: $0.type) }
-        for part in clause.key where !names.contains(where: { $0.name == part.text }) { throw QueryError(.name, "the query has no column \(part.text) for the key", at: part.span) }
+        for part in clause.key where !names.contains(where: { $0.name == part.text }) {
+            throw QueryError(.name, "the query has no column \(part.text) for the key", at: part.span)
+        }
         if let time = clause.time { try Self.checkTime(time, names) }
         var schema = TableSchema(name: table.text, columns: names, key: clause.key.map(\.text), time: clause.time?.text)
         if let known {
@@ -37,19 +47,24 @@ extension Session {
             if mode == .load || (mode == .replace && known == nil) { try transaction.createTable(schema) }
             if mode == .replace, known != nil { try transaction.replaceTable(table.text, with: schema) }
             let writer = try transaction.writer(for: table.text)
-            rows = try write(plan, columns.map { (ColumnSchema(name: $0.name, type: $0.type), $0.id) }, to: writer, schema, executor, query.span)
+            rows = try write(
+                plan, columns.map { (ColumnSchema(name: $0.name, type: $0.type), $0.id) }, to: writer, schema, executor, query.span)
             try writer.finish()
         }
         if mode == .replace { return "replaced all rows by \(Grouped.text(rows)) in \(table.text)" }
-        return "\(mode == .append ? "appended" : "loaded") \(Grouped.text(rows)) row\(rows == 1 ? "" : "s") \(mode == .append ? "to" : "into") \(table.text)"
+        return
+            "\(mode == .append ? "appended" : "loaded") \(Grouped.text(rows)) row\(rows == 1 ? "" : "s") \(mode == .append ? "to" : "into") \(table.text)"
     }
 
     /// Streams a plan's rows into a writer, by column name, with the types of the table.
     private func write(
-        _ plan: Plan, _ columns: [(ColumnSchema, ColumnID)], to writer: TableWriter, _ schema: TableSchema, _ executor: Executor, _ span: SourceSpan
+        _ plan: Plan, _ columns: [(ColumnSchema, ColumnID)], to writer: TableWriter, _ schema: TableSchema, _ executor: Executor,
+        _ span: SourceSpan
     ) throws -> Int {
         for (column, _) in columns where schema.index(of: column.name) == nil {
-            throw QueryError(.name, "\(schema.name) has no column \(column.name)", at: span, hint: "columns: \(schema.columns.map(\.name).joined(separator: ", "))")
+            throw QueryError(
+                .name, "\(schema.name) has no column \(column.name)", at: span,
+                hint: "columns: \(schema.columns.map(\.name).joined(separator: ", "))")
         }
         var derived: [DerivedColumn] = []
         var sources: [ColumnID?] = []
@@ -59,7 +74,8 @@ extension Session {
                 continue
             }
             guard let value = Coercion.coerce(Bound(.column(id), column.type, span), to: target.type) else {
-                throw QueryError(.type, "\(target.name) is \(target.type.name) in \(schema.name) and \(column.type.name) in the query", at: span)
+                throw QueryError(
+                    .type, "\(target.name) is \(target.type.name) in \(schema.name) and \(column.type.name) in the query", at: span)
             }
             if case .column = value.kind {
                 sources.append(id)
@@ -87,20 +103,29 @@ extension Session {
     // MARK: upsert
 
     /// Replaces the rows whose keys are among the new ones, in one commit.
-    func upsertRows(_ table: Name, _ plan: Plan, _ columns: [(ColumnSchema, ColumnID)], _ span: SourceSpan) throws -> (inserted: Int, updated: Int) {
+    func upsertRows(_ table: Name, _ plan: Plan, _ columns: [(ColumnSchema, ColumnID)], _ span: SourceSpan) throws -> (
+        inserted: Int, updated: Int
+    ) {
         let executor = makeExecutor(nil)
         let transaction = try store.begin()
         do {
-            guard let target = transaction.base.table(table.text) else { throw QueryError(.name, "there is no table \(table.text)", at: table.span) }
+            guard let target = transaction.base.table(table.text) else {
+                throw QueryError(.name, "there is no table \(table.text)", at: table.span)
+            }
             let schema = target.schema
             guard !schema.key.isEmpty else {
-                throw QueryError(.name, "\(table.text) has no key to upsert by", at: table.span, hint: "declare one when it is loaded: `load \(table.text) from … key …`")
+                throw QueryError(
+                    .name, "\(table.text) has no key to upsert by", at: table.span,
+                    hint: "declare one when it is loaded: `load \(table.text) from … key …`")
             }
             let keys = try schema.key.map { name -> (new: Bound, type: LogicalType, index: Int) in
-                guard let (column, id) = columns.first(where: { $0.0.name == name }) else { throw QueryError(.name, "the new rows have no key column \(name)", at: span) }
+                guard let (column, id) = columns.first(where: { $0.0.name == name }) else {
+                    throw QueryError(.name, "the new rows have no key column \(name)", at: span)
+                }
                 let type = schema.columns[schema.index(of: name)!].type
                 guard let value = Coercion.coerce(Bound(.column(id), column.type, span), to: type) else {
-                    throw QueryError(.type, "the key \(name) is \(type.name) in \(table.text) and \(column.type.name) in the new rows", at: span)
+                    throw QueryError(
+                        .type, "the key \(name) is \(type.name) in \(table.text) and \(column.type.name) in the new rows", at: span)
                 }
                 return (value, type, schema.index(of: name)!)
             }
@@ -121,7 +146,9 @@ extension Session {
                 doomed[Int(id >> 40), default: []].append(UInt32(id & (1 << 40 - 1)))
                 updated += 1
             }
-            for (segment, rows) in doomed.sorted(by: { $0.key < $1.key }) { try transaction.delete(from: table.text, segment: segment, rows: rows) }
+            for (segment, rows) in doomed.sorted(by: { $0.key < $1.key }) {
+                try transaction.delete(from: table.text, segment: segment, rows: rows)
+            }
             let writer = try transaction.writer(for: table.text)
             let written = try write(plan, columns, to: writer, schema, executor, span)
             try writer.finish()
@@ -148,7 +175,9 @@ extension Session {
             scan.rowID = Self.rowID
             query.plan = .scan(scan)
             let test = try binder.condition(condition, in: query.scope)
-            if test.containsAggregate { throw QueryError(.type, "delete looks at one row at a time, without aggregates", at: condition.span) }
+            if test.containsAggregate {
+                throw QueryError(.type, "delete looks at one row at a time, without aggregates", at: condition.span)
+            }
             let rows = try relation(.filter(query.plan, test), required: [Self.rowID], executor)
             var doomed: [Int: [UInt32]] = [:]
             for row in 0..<rows.rowCount {
@@ -159,7 +188,9 @@ extension Session {
                 transaction.abort()
                 return "deleted 0 rows from \(table.text)"
             }
-            for (segment, rows) in doomed.sorted(by: { $0.key < $1.key }) { try transaction.delete(from: table.text, segment: segment, rows: rows) }
+            for (segment, rows) in doomed.sorted(by: { $0.key < $1.key }) {
+                try transaction.delete(from: table.text, segment: segment, rows: rows)
+            }
             try transaction.commit(note: "delete from \(table.text)")
             return "deleted \(Grouped.text(rows.rowCount)) row\(rows.rowCount == 1 ? "" : "s") from \(table.text)"
         } catch {
@@ -193,12 +224,15 @@ extension ColumnBuffer {
     func chunk(_ first: Int, _ count: Int) -> ColumnChunk {
         let mask = hasNulls ? Array(nulls[first..<first + count]) : []
         switch form {
-        case .integers: return ColumnChunk(values: .integers(Array(UnsafeBufferPointer(start: integers + first, count: count))), nulls: mask)
+        case .integers:
+            return ColumnChunk(values: .integers(Array(UnsafeBufferPointer(start: integers + first, count: count))), nulls: mask)
         case .mask: return ColumnChunk(values: .integers((first..<first + count).map { Int64(self.mask[$0]) }), nulls: mask)
         case .doubles: return ColumnChunk(values: .doubles(Array(UnsafeBufferPointer(start: doubles + first, count: count))), nulls: mask)
         case .codes, .texts:
             var text = TextChunk()
-            for row in first..<first + count { text.append(isNull(row) ? UnsafeBufferPointer(start: nil, count: 0) : self.text(row).buffer) }
+            for row in first..<first + count {
+                text.append(isNull(row) ? UnsafeBufferPointer(start: nil, count: 0) : self.text(row).buffer)
+            }
             return ColumnChunk(values: .text(text), nulls: mask)
         }
     }

@@ -28,14 +28,20 @@ extension Session {
         case .renameColumn(let table, let column, let new):
             let schema = try requireTable(table).schema
             guard schema.index(of: column.text) != nil else {
-                throw QueryError(.name, "\(table.text) has no column \(column.text)", at: column.span, hint: nearestName(to: column.text, among: schema.columns.map(\.name)).map { "did you mean \($0)?" })
+                throw QueryError(
+                    .name, "\(table.text) has no column \(column.text)", at: column.span,
+                    hint: nearestName(to: column.text, among: schema.columns.map(\.name)).map { "did you mean \($0)?" })
             }
-            try commit("rename column \(table.text).\(column.text) to \(new.text)") { try $0.renameColumn(column.text, of: table.text, to: new.text) }
+            try commit("rename column \(table.text).\(column.text) to \(new.text)") {
+                try $0.renameColumn(column.text, of: table.text, to: new.text)
+            }
             try receiver.message("renamed column \(table.text).\(column.text) to \(new.text)")
         case .optimize(let name):
             let names = try name.map { [$0.text] } ?? tableNames()
             if let name { try requireTable(name) }
-            try commit("optimize" + (name.map { " \($0.text)" } ?? "")) { transaction in for name in names { try transaction.optimize(name) } }
+            try commit("optimize" + (name.map { " \($0.text)" } ?? "")) { transaction in
+                for name in names { try transaction.optimize(name) }
+            }
             try receiver.message("optimized \(names.joined(separator: ", "))")
         case .vacuum:
             let (files, bytes) = try store.vacuum()
@@ -51,7 +57,9 @@ extension Session {
         case .asOf(let expression):
             let executor = makeExecutor(nil)
             let bound = try Binder(environment(try store.snapshot(), executor)).bind(expression, in: Scope())
-            guard bound.type == .date, case .integer(let day)? = bound.constantValue else { throw QueryError(.type, "as of needs a date", at: expression.span, hint: "as of 2026-09-30") }
+            guard bound.type == .date, case .integer(let day)? = bound.constantValue else {
+                throw QueryError(.type, "as of needs a date", at: expression.span, hint: "as of 2026-09-30")
+            }
             // The command line's date is the stronger one: a report is rerun for another day without being edited.
             if options.asOf == nil {
                 today = day
@@ -100,7 +108,8 @@ extension Session {
         whole.stages.removeAll {
             switch $0.kind {
             case .to, .chart: true
-            case .where, .derive, .select, .drop, .rename, .summarize, .sort, .take, .top, .distinct, .expand, .join, .union, .pivot, .fill, .sample, .profile,
+            case .where, .derive, .select, .drop, .rename, .summarize, .sort, .take, .top, .distinct, .expand, .join, .union, .pivot, .fill,
+                .sample, .profile,
                 .assert, .verb:
                 false
             }
@@ -110,14 +119,22 @@ extension Session {
 
     func footer(_ rows: Int, _ bound: BoundQuery?, _ executor: Executor) -> ResultFooter {
         var notes = executor.notes
-        if executor.divisionsByZero > 0 { notes.append("\(executor.divisionsByZero) division\(executor.divisionsByZero == 1 ? "" : "s") by zero gave null") }
-        if executor.undefinedResults > 0 { notes.append("\(executor.undefinedResults) result\(executor.undefinedResults == 1 ? " has" : "s have") no finite value and became null") }
+        if executor.divisionsByZero > 0 {
+            notes.append("\(executor.divisionsByZero) division\(executor.divisionsByZero == 1 ? "" : "s") by zero gave null")
+        }
+        if executor.undefinedResults > 0 {
+            notes.append(
+                "\(executor.undefinedResults) result\(executor.undefinedResults == 1 ? " has" : "s have") no finite value and became null")
+        }
         if let bound, bound.takesUnordered { notes.append("take without sort: rows as they are stored, which optimize may change") }
         let date = CellText.string(.integer(today), type: .date)
         return ResultFooter(rows: rows, notes: notes, asOf: hidesLaterRows ? "\(date) (later rows are hidden)" : date)
     }
 
-    private func export(_ plan: Plan, _ bound: BoundQuery, _ sink: (path: String, raw: Bool, span: SourceSpan), _ executor: Executor, _ receiver: ResultReceiver) throws {
+    private func export(
+        _ plan: Plan, _ bound: BoundQuery, _ sink: (path: String, raw: Bool, span: SourceSpan), _ executor: Executor,
+        _ receiver: ResultReceiver
+    ) throws {
         try refuseIfSafe("writing a file", sink.span)
         let path = try filledIn(sink.path, sink.span)
         let file = try ExportFile(path: filePath(path), raw: sink.raw, span: sink.span)
@@ -174,7 +191,9 @@ extension Session {
         if let allowed {
             let test = try ConstantFolding.fold(try binder.membership(value, allowed, in: Scope(), allowed.span))
             guard test.constantValue == .integer(1) else {
-                throw QueryError(.parameter, "\(CellText.string(value.constantValue ?? .null, type: type)) is not an allowed value of \(name.text)", at: name.span)
+                throw QueryError(
+                    .parameter, "\(CellText.string(value.constantValue ?? .null, type: type)) is not an allowed value of \(name.text)",
+                    at: name.span)
             }
         }
         declaredParameters.insert(name.text)
@@ -219,19 +238,26 @@ extension Session {
 
     static func schema(_ name: Name, _ columns: [ColumnDefinition], key: [Name], time: Name?) throws -> TableSchema {
         var names: Set<String> = []
-        for column in columns where !names.insert(column.name.text).inserted { throw QueryError(.name, "two columns are called \(column.name.text)", at: column.name.span) }
+        for column in columns where !names.insert(column.name.text).inserted {
+            throw QueryError(.name, "two columns are called \(column.name.text)", at: column.name.span)
+        }
         for part in key where !names.contains(part.text) { throw QueryError(.name, "the key names no column \(part.text)", at: part.span) }
         if let time { try checkTime(time, columns.map { ColumnSchema(name: $0.name.text, type: $0.type) }) }
         return TableSchema(
-            name: name.text, columns: columns.map { ColumnSchema(name: $0.name.text, type: $0.type) }, key: key.map(\.text), time: time?.text)
+            name: name.text, columns: columns.map { ColumnSchema(name: $0.name.text, type: $0.type) }, key: key.map(\.text),
+            time: time?.text)
     }
 
     static func checkTime(_ time: Name, _ columns: [ColumnSchema]) throws {
         guard let column = columns.first(where: { $0.name == time.text }) else {
-            throw QueryError(.name, "there is no column \(time.text)", at: time.span, hint: nearestName(to: time.text, among: columns.map(\.name)).map { "did you mean \($0)?" })
+            throw QueryError(
+                .name, "there is no column \(time.text)", at: time.span,
+                hint: nearestName(to: time.text, among: columns.map(\.name)).map { "did you mean \($0)?" })
         }
         guard column.type == .date || column.type == .timestamp else {
-            throw QueryError(.type, "the time of a table is a date or a timestamp, \(time.text) is a \(column.type.name)", at: time.span, hint: "say its type: `types: (\(time.text): date)`, and its layout: `date_layout: \"yyMMdd\"`")
+            throw QueryError(
+                .type, "the time of a table is a date or a timestamp, \(time.text) is a \(column.type.name)", at: time.span,
+                hint: "say its type: `types: (\(time.text): date)`, and its layout: `date_layout: \"yyMMdd\"`")
         }
     }
 }

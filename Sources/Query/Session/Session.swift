@@ -122,7 +122,9 @@ public final class Session: @unchecked Sendable {
     }
 
     private static func holidays(_ snapshot: Snapshot) throws -> [Int64] {
-        guard let table = snapshot.table("holidays"), let column = table.schema.columns.firstIndex(where: { $0.type == .date }) else { return [] }
+        guard let table = snapshot.table("holidays"), let column = table.schema.columns.firstIndex(where: { $0.type == .date }) else {
+            return []
+        }
         let executor = Executor(limits: Executor.Limits(threads: 1, memoryBytesMax: 1 << 28), cancellation: Cancellation())
         let rows = try executor.relation(.scan(ScanPlan(table: table, columns: [(id: 1, index: column)])), required: [1])
         return (0..<rows.rowCount).filter { !rows[1].isNull($0) }.map { rows[1].integers[$0] }.sorted()
@@ -155,7 +157,8 @@ public final class Session: @unchecked Sendable {
     }
 
     func makeExecutor(_ receiver: ResultReceiver?) -> Executor {
-        let executor = Executor(limits: Executor.Limits(threads: max(1, options.threads), memoryBytesMax: options.memoryBytesMax), cancellation: cancellation)
+        let executor = Executor(
+            limits: Executor.Limits(threads: max(1, options.threads), memoryBytesMax: options.memoryBytesMax), cancellation: cancellation)
         if let receiver {
             let shared = UncheckedReceiver(receiver)
             executor.progress = { done, total in shared.receiver.progress(done: done, total: total, unit: "morsels") }
@@ -215,7 +218,9 @@ enum TemporaryFolder {
             return
         }
         while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) } }
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
             if name == "." || name == ".." { continue }
             if entry.pointee.d_type == UInt8(DT_DIR) { remove("\(path)/\(name)") } else { unlink("\(path)/\(name)") }
         }

@@ -10,23 +10,32 @@ enum StageCatalogue {
         make(
             "select", "select [name:] EXPRESSION, …", "Keeps just these columns, in this order; `*` stands for all.",
             "from branches | select manager, where_to: city | sort manager | take 1", "manager,where_to\nJane,London\n"),
-        make("drop", "drop column, …", "Leaves columns out.", "from branches | drop manager, region | sort city | take 1", "city\nBerlin\n"),
         make(
-            "rename", "rename new: old, …", "Gives columns other names.", "from branches | rename town: city | select town | sort town | take 1",
+            "drop", "drop column, …", "Leaves columns out.", "from branches | drop manager, region | sort city | take 1", "city\nBerlin\n"),
+        make(
+            "rename", "rename new: old, …", "Gives columns other names.",
+            "from branches | rename town: city | select town | sort town | take 1",
             "town\nBerlin\n"),
         make(
-            "summarize", "summarize [name:] AGGREGATE, … [by [key:] EXPRESSION, …]", "One row a group, keys first, sorted by them; one row in all without keys.",
+            "summarize", "summarize [name:] AGGREGATE, … [by [key:] EXPRESSION, …]",
+            "One row a group, keys first, sorted by them; one row in all without keys.",
             "from customers | summarize customers: count() by tier", "tier,customers\ngold,2\nprivate,1\nsilver,2\nstandard,3\n"),
         make(
             "sort", "sort EXPRESSION [desc], …", "Puts the rows in order; ties by the key, missing values last.",
             "from customers | sort balance desc | select customer_id | take 3", "customer_id\n1\n2\n4\n"),
-        make("take", "take n [from first]", "The first n rows.", "from customers | sort customer_id | take 2 from 3 | select customer_id", "customer_id\n3\n4\n"),
         make(
-            "top", "top n [per k] by EXPRESSION [with others]", "The n largest, largest first; `with others` adds one row for all other groups.",
+            "take", "take n [from first]", "The first n rows.", "from customers | sort customer_id | take 2 from 3 | select customer_id",
+            "customer_id\n3\n4\n"),
+        make(
+            "top", "top n [per k] by EXPRESSION [with others]",
+            "The n largest, largest first; `with others` adds one row for all other groups.",
             "from transactions | summarize s: sum(amount) by customer_id | top 2 by s", "customer_id,s\n1,20195.00\n4,5890.00\n"),
-        make("distinct", "distinct [EXPRESSION, …]", "The different rows, or the different values of some columns.", "from branches | distinct region", "region\nEast\nWest\n"),
         make(
-            "join", "join SOURCE [as name] [on column [= other], …]", "Adds the columns of the one row with the same key, or nulls; several rows are an error.",
+            "distinct", "distinct [EXPRESSION, …]", "The different rows, or the different values of some columns.",
+            "from branches | distinct region", "region\nEast\nWest\n"),
+        make(
+            "join", "join SOURCE [as name] [on column [= other], …]",
+            "Adds the columns of the one row with the same key, or nulls; several rows are an error.",
             "from customers | join branches on city | where customer_id <= 2 | select customer_id, branches.region",
             "customer_id,branches_region\n1,East\n2,West\n"),
         make(
@@ -34,22 +43,26 @@ enum StageCatalogue {
             "from branches | select name: city | union (from customers | select name) | summarize n: count()", "n\n12\n"),
         make(
             "pivot", "pivot AGGREGATE, … by KEY, … over EXPRESSION [in [values]]", "One row a key and one column a value.",
-            "from customers | pivot count() by active over tier in [\"gold\", \"standard\"]", "active,gold,standard\nfalse,0,2\ntrue,2,1\n,0,0\n"),
+            "from customers | pivot count() by active over tier in [\"gold\", \"standard\"]",
+            "active,gold,standard\nfalse,0,2\ntrue,2,1\n,0,0\n"),
         make(
-            "fill", "fill column [per k] [with value]", "Adds the missing steps of a day, month or whole number, with null or a stated value.",
+            "fill", "fill column [per k] [with value]",
+            "Adds the missing steps of a day, month or whole number, with null or a stated value.",
             "from transactions | where customer_id = 2 | summarize n: count() by m: month(ts) | fill m with 0",
             "m,n\n2026-02,2\n2026-03,0\n2026-04,0\n2026-05,0\n2026-06,1\n"),
         make(
-            "sample", "sample n | share% [seed s]", "A random choice, the same for the same seed.", "from customers | sample 100% seed 7 | summarize n: count()",
+            "sample", "sample n | share% [seed s]", "A random choice, the same for the same seed.",
+            "from customers | sample 100% seed 7 | summarize n: count()",
             "n\n8\n"),
         make(
-            "assert", "assert CONDITION [else \"message\"]", "Passes the rows on if the condition holds on every one, or over all where it is an aggregate; else the script ends with exit 3.",
+            "assert", "assert CONDITION [else \"message\"]",
+            "Passes the rows on if the condition holds on every one, or over all where it is an aggregate; else the script ends with exit 3.",
             "from transactions | assert count() = 20 | summarize n: count()", "n\n20\n"),
     ]
 
     /// Understood by the parser, not built yet, or told by where they write.
     static let sinks: [(name: String, signature: String, summary: String)] = [
-        ("to", "to \"file\" [raw]", "Writes the rows to a file; its ending says the format."),
+        ("to", "to \"file\" [raw]", "Writes the rows to a file; its ending says the format.")
     ]
 
     private static func make(_ name: String, _ signature: String, _ summary: String, _ query: String, _ answer: String) -> CatalogueEntry {

@@ -119,7 +119,8 @@ extension Parser {
             if case .literal(.null) = right.kind, operation == .equal || operation == .notEqual {
                 let form = operation == .equal ? "is null" : "is not null"
                 throw failure(
-                    operation == .equal ? "a comparison with null is never true" : "`!= null` is true for every row", at: start..<right.span.upperBound,
+                    operation == .equal ? "a comparison with null is never true" : "`!= null` is true for every row",
+                    at: start..<right.span.upperBound,
                     hint: "write `\(words(of: left.span)) \(form)`")
             }
             try grow(leftHeight, height, at: sign)

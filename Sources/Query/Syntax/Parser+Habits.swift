@@ -59,7 +59,8 @@ extension Parser {
         "nvl": "coalesce(a, b)", "ifnull": "coalesce(a, b)", "isnull": "x is null", "nullif": "null_if(a, b)", "iif": "if a then b else c",
         "decode": "if a then b else c", "len": "length(text)", "char_length": "length(text)", "substr": "substring(text, from, length)",
         "mid": "substring(text, from, length)", "instr": "position(text, part)", "strpos": "position(text, part)",
-        "date_trunc": "month(date)", "trunc_date": "month(date)", "to_char": "text(x)", "to_date": "date(text)", "to_number": "decimal(text, scale)",
+        "date_trunc": "month(date)", "trunc_date": "month(date)", "to_char": "text(x)", "to_date": "date(text)",
+        "to_number": "decimal(text, scale)",
         "getdate": "today", "current_date": "today", "sysdate": "today", "curdate": "today", "today": "today", "now": "now",
         "datediff": "days_between(from, to)", "date_diff": "days_between(from, to)", "dateadd": "date + 30d", "date_add": "date + 30d",
         "count_distinct": "distinct(x)", "countif": "count(where a > 5)", "count_if": "count(where a > 5)", "sumif": "sum(x where a > 5)",
@@ -193,7 +194,9 @@ extension Parser {
             return previous.isWord("desc") || previous.isWord("asc") ? "the column comes first: sort \(word.text) \(previous.text)" : nil
         case .derive, .select, .summarize, .pivot, .chart, .top:
             guard previous.kind == .word, previous.isName, word.isName else { return nil }
-            if previous.isWord("distinct"), stage.keyword.text == "select" { return "different rows are a stage of their own: | distinct \(word.text)" }
+            if previous.isWord("distinct"), stage.keyword.text == "select" {
+                return "different rows are a stage of their own: | distinct \(word.text)"
+            }
             return "a function has brackets: \(previous.text)(\(word.text)); names are separated by commas"
         case .drop, .rename, .distinct: return word.isName ? "names are separated by commas" : nil
         case .take, .expand, .join, .union, .fill, .sample, .profile, .to, .verb: return nil
