@@ -6,6 +6,6 @@ bash scripts/requirements.sh
 swift build -c release --product crmq
 bank="${1:-.build/demo-bank}"
 if [ ! -d "$bank" ]; then .build/release/crmq demo "$bank" --customers 10000; fi
-.build/release/crmq "$bank" --read-only --format table -f examples.crmq
+.build/release/crmq "$bank" --read-only --format table --echo -f examples.crmq
 echo
 echo "Now try it yourself:  .build/release/crmq $bank"

@@ -20,6 +20,7 @@ struct ShellCommand {
         let printer = try AnswerPrinter(
             path: invocation.output, format: invocation.format, quiet: invocation.quiet, progress: Progress(invocation.progress))
         let runner = Runner(session: session, printer: printer, safe: invocation.safe, timing: invocation.timing)
+        runner.echoes = invocation.echoes
         do {
             if isPrompt {
                 try Prompt(runner, invocation).run()

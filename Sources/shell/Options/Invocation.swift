@@ -28,6 +28,7 @@ struct Invocation {
     var safe = false
     var readsRC = true
     var quiet = false
+    var echoes = false
     var customers = 10_000
     var seed: UInt64 = 1
     var asksHelp = false

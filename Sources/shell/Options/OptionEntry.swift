@@ -62,6 +62,7 @@ struct OptionEntry: Sendable {
         OptionEntry(["--quiet"], "errors only: no footers, no messages", for: [.shell, .demo, .verify]) { invocation, _ in
             invocation.quiet = true
         },
+        OptionEntry(["--echo"], "print each statement before its answer, on standard error") { invocation, _ in invocation.echoes = true },
         OptionEntry(["--customers"], value: "N", "how many customers the demo bank has (default 10000)", for: [.demo]) {
             $0.customers = try OptionValues.count($1, option: "--customers", in: 1...100_000_000)
         },

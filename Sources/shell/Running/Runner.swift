@@ -8,6 +8,8 @@ final class Runner {
     let printer: AnswerPrinter
     let safe: Bool
     var timing: Invocation.Timing?
+    /// Statements are shown before their answers, for a script whose output a person reads.
+    var echoes = false
     private var statements = 0
     /// Files being read by `.read`, so that one that reads itself is an error.
     private var filesOpen: [String] = []
@@ -28,6 +30,10 @@ final class Runner {
             return try printer.flush()
         }
         statements += 1
+        if echoes {
+            StandardError.shared.line(
+                "\n" + source.text.drop { $0.isWhitespace }.split(separator: "\n").map { "> \($0)" }.joined(separator: "\n"))
+        }
         printer.startStatement()
         do {
             try Interrupts.shared.whileRunning(cancel: { [session] in session.cancel() }) { try session.run(source, receiver: printer) }
