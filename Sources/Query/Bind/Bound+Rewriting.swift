@@ -87,13 +87,6 @@ extension Bound {
         }
     }
 
-    func substituting(_ columns: [ColumnID: Bound]) -> Bound {
-        transformed {
-            guard case .column(let id) = $0.kind, let other = columns[id] else { return $0 }
-            return other
-        }
-    }
-
     /// Somewhere inside stands a function: it may fail on a row, or count a division by zero.
     var callsFunction: Bool {
         var found = false

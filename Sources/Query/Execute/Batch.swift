@@ -7,7 +7,6 @@ import Storage
 class Batch {
     /// Columns of this batch by slot; the executor's layout says which plan column has which slot.
     private(set) var count = 0
-    /// Set while the rows of this batch are known to be a run of the source's rows, for `take` and row ids.
     private var epochs: [Int]
     private var current: [Vector?]
     private var epoch = 0
@@ -58,13 +57,6 @@ final class FilteredBatch: Batch {
         takesAll = kept == parent.count
         advance(count: kept)
         return kept > 0
-    }
-
-    /// Goes on with `range` of the parent's rows.
-    func select(range: Range<Int>) {
-        takesAll = range == 0..<parent.count
-        for (i, row) in range.enumerated() { selection[i] = UInt16(row) }
-        advance(count: range.count)
     }
 
     override func load(_ slot: Int) throws -> Vector {

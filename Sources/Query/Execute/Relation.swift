@@ -58,19 +58,8 @@ final class ColumnBuffer: @unchecked Sendable {
     init(type: LogicalType, dictionary: TextDictionary? = nil, capacity: Int = 1024) {
         self.type = type
         self.dictionary = dictionary
-        switch type {
-        case .text: form = dictionary == nil ? .texts : .codes
-        case .float: form = .doubles
-        case .bool: form = .mask
-        case .int, .decimal, .date, .timestamp, .week, .month, .quarter, .year, .duration: form = .integers
-        }
-        stride =
-            switch form {
-            case .integers, .doubles: 8
-            case .mask: 1
-            case .codes: 4
-            case .texts: MemoryLayout<TextView>.stride
-            }
+        form = Vector.Form(type, coded: dictionary != nil)
+        stride = form.stride
         self.capacity = max(capacity, 16)
         storage = .allocate(byteCount: self.capacity * stride, alignment: 64)
     }

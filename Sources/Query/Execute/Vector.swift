@@ -18,6 +18,25 @@ final class Vector {
         /// Codes of ``dictionary``.
         case codes
         case texts
+
+        init(_ type: LogicalType, coded: Bool) {
+            switch type {
+            case .text: self = coded ? .codes : .texts
+            case .float: self = .doubles
+            case .bool: self = .mask
+            case .int, .decimal, .date, .timestamp, .week, .month, .quarter, .year, .duration: self = .integers
+            }
+        }
+
+        /// Bytes a value.
+        var stride: Int {
+            switch self {
+            case .integers, .doubles: 8
+            case .mask: 1
+            case .codes: 4
+            case .texts: MemoryLayout<TextView>.stride
+            }
+        }
     }
 
     let type: LogicalType
@@ -38,19 +57,8 @@ final class Vector {
     init(type: LogicalType, dictionary: TextDictionary? = nil) {
         self.type = type
         self.dictionary = dictionary
-        switch type {
-        case .text: form = dictionary == nil ? .texts : .codes
-        case .float: form = .doubles
-        case .bool: form = .mask
-        case .int, .decimal, .date, .timestamp, .week, .month, .quarter, .year, .duration: form = .integers
-        }
-        let bytes =
-            switch form {
-            case .integers, .doubles: vectorRowsMax * 8
-            case .mask: vectorRowsMax
-            case .codes: vectorRowsMax * 4
-            case .texts: vectorRowsMax * MemoryLayout<TextView>.stride
-            }
+        form = Form(type, coded: dictionary != nil)
+        let bytes = vectorRowsMax * form.stride
         storage = .allocate(byteCount: bytes, alignment: 64)
         storage.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
         nulls = .allocate(capacity: vectorRowsMax)

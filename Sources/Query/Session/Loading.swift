@@ -77,8 +77,8 @@ struct Loading {
         case .upsert: verb = "upserted"
         }
         var text =
-            "\(verb) \(Grouped.text(summary.rows))\(mode == .replace ? "" : summary.rows == 1 ? " row" : " rows") \(mode == .replace ? "in" : mode == .load ? "into" : "to") \(table.text)"
-        if summary.rejected > 0 { text += ", \(Grouped.text(summary.rejected)) rejected" }
+            "\(verb) \(CellText.grouped(summary.rows))\(mode == .replace ? "" : summary.rows == 1 ? " row" : " rows") \(mode == .replace ? "in" : mode == .load ? "into" : "to") \(table.text)"
+        if summary.rejected > 0 { text += ", \(CellText.grouped(summary.rejected)) rejected" }
         for note in summary.notes { text += "\n\(note)" }
         return text
     }
@@ -116,8 +116,8 @@ struct Loading {
         let plan = Plan.scan(ScanPlan(table: loaded, columns: ids.map { (id: $0, index: $0 - 1) }))
         let (inserted, updated) = try session.upsertRows(table, plan, zip(loaded.schema.columns, ids).map { ($0, $1) }, span)
         return
-            "upserted \(Grouped.text(summary.rows)) row\(summary.rows == 1 ? "" : "s") to \(table.text): \(Grouped.text(inserted)) new, \(Grouped.text(updated)) updated"
-            + (summary.rejected > 0 ? ", \(Grouped.text(summary.rejected)) rejected" : "")
+            "upserted \(CellText.grouped(summary.rows)) row\(summary.rows == 1 ? "" : "s") to \(table.text): \(CellText.grouped(inserted)) new, \(CellText.grouped(updated)) updated"
+            + (summary.rejected > 0 ? ", \(CellText.grouped(summary.rejected)) rejected" : "")
     }
 
     private func schema(_ columns: [ColumnSchema], like old: TableSchema?) throws -> TableSchema {
@@ -238,17 +238,5 @@ struct ReorderingSink: RowSink {
             }
         }
         try writer.append(RowChunk(columns: columns, rowCount: chunk.rowCount))
-    }
-}
-
-enum Grouped {
-    /// `20,000,000`
-    static func text(_ number: Int) -> String {
-        var out = ""
-        for (index, digit) in String(number).reversed().enumerated() {
-            if index > 0, index % 3 == 0, digit != "-" { out.append(",") }
-            out.append(digit)
-        }
-        return String(out.reversed())
     }
 }

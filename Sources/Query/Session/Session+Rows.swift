@@ -31,7 +31,7 @@ extension Session {
                 table, plan, columns.map { (ColumnSchema(name: $0.name, type: $0.type), $0.id) }, query.span)
             let rows = inserted + updated
             return
-                "upserted \(Grouped.text(rows)) row\(rows == 1 ? "" : "s") to \(table.text): \(Grouped.text(inserted)) new, \(Grouped.text(updated)) updated"
+                "upserted \(CellText.grouped(rows)) row\(rows == 1 ? "" : "s") to \(table.text): \(CellText.grouped(inserted)) new, \(CellText.grouped(updated)) updated"
         }
         let names = columns.map { ColumnSchema(name: $0.name, type: $0.type) }
         for part in clause.key where !names.contains(where: { $0.name == part.text }) {
@@ -51,9 +51,9 @@ extension Session {
                 plan, columns.map { (ColumnSchema(name: $0.name, type: $0.type), $0.id) }, to: writer, schema, executor, query.span)
             try writer.finish()
         }
-        if mode == .replace { return "replaced all rows by \(Grouped.text(rows)) in \(table.text)" }
+        if mode == .replace { return "replaced all rows by \(CellText.grouped(rows)) in \(table.text)" }
         return
-            "\(mode == .append ? "appended" : "loaded") \(Grouped.text(rows)) row\(rows == 1 ? "" : "s") \(mode == .append ? "to" : "into") \(table.text)"
+            "\(mode == .append ? "appended" : "loaded") \(CellText.grouped(rows)) row\(rows == 1 ? "" : "s") \(mode == .append ? "to" : "into") \(table.text)"
     }
 
     /// Streams a plan's rows into a writer, by column name, with the types of the table.
@@ -192,7 +192,7 @@ extension Session {
                 try transaction.delete(from: table.text, segment: segment, rows: rows)
             }
             try transaction.commit(note: "delete from \(table.text)")
-            return "deleted \(Grouped.text(rows.rowCount)) row\(rows.rowCount == 1 ? "" : "s") from \(table.text)"
+            return "deleted \(CellText.grouped(rows.rowCount)) row\(rows.rowCount == 1 ? "" : "s") from \(table.text)"
         } catch {
             transaction.abort()
             throw error
