@@ -37,18 +37,27 @@ extension Executor {
             columns.append(column)
         }
         for (measure, place) in zip(measures, places) {
-            let accumulator = first.accumulators[place]
-            let column: ColumnBuffer
-            if let sum = accumulator as? any IntegerSumming {
-                column = try sum.finish(groups, average: measure.call.function == .avg, type: measure.type)
-            } else {
-                column = try accumulator.finish(groups)
+            let column = try marking(measure.call) {
+                guard let sum = first.accumulators[place] as? any IntegerSumming else {
+                    return try first.accumulators[place].finish(groups)
+                }
+                return try sum.finish(groups, average: measure.call.function == .avg, type: measure.type)
             }
             slots.append(Layout.Slot(id: measure.id, type: measure.type, dictionary: column.dictionary))
             columns.append(column)
         }
         let rows = Relation(layout: Layout(slots), columns: columns, rowCount: groups.count)
         return plan.keys.isEmpty ? rows : try sorted(rows, plan.keys.map { PlanOrder(id: $0.id, descending: false) })
+    }
+}
+
+/// An answer that does not fit is told at the call's argument, where nothing closer is known.
+func marking<R>(_ call: AggregateCall, _ body: () throws -> R) throws -> R {
+    do {
+        return try body()
+    } catch var error as QueryError {
+        if error.span == nil, error.kind == .data { error.span = call.arguments.first?.span }
+        throw error
     }
 }
 

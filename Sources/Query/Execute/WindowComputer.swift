@@ -55,7 +55,7 @@ struct WindowComputer {
                 first += size
             }
         }
-        let answers = try accumulator.finish(Array(0..<partition.count))
+        let answers = try marking(call) { try accumulator.finish(Array(0..<partition.count)) }
         return answers.picked(partition.groups.map(Int.init))
     }
 

@@ -5,3 +5,4 @@
 -- by hand: an error, read by hand
 -- by hand: scales are added, at most twelve: 12 + 0
 -- by hand: an error, read by hand
+-- by hand: nine quintillion fits eight bytes, eight times that does not
