@@ -67,7 +67,7 @@ extension Binder {
         if !derived.isEmpty { query.plan = .derive(query.plan, derived) }
         scope.key = planKeys.map(\.id)
         query.scope = scope
-        query.summary = BoundQuery.SummaryShape(aggregate: aggregate, derived: derived, keyCount: keys.count)
+        query.summary = BoundQuery.SummaryShape(aggregate: aggregate, derived: derived)
     }
 
     /// `per` and window functions anywhere below an aggregate (or in a key) see the stage's input: they become columns of it.

@@ -4,7 +4,6 @@ import Storage
 struct BindEnvironment {
     /// The tables of the state that the statement reads.
     var table: (Name, Int?) throws -> TableSnapshot
-    var tableNames: () throws -> [String]
     /// Reads a file as a table that lives as long as the snapshot.
     var file: (String, ImportClause, SourceSpan) throws -> TableSnapshot
     var today: Int64

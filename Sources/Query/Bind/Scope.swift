@@ -55,7 +55,6 @@ struct BoundQuery {
     struct SummaryShape {
         let aggregate: AggregatePlan
         let derived: [DerivedColumn]
-        let keyCount: Int
     }
 
     var columns: [ResultColumn] { scope.visible.map { ResultColumn(name: $0.name, type: $0.type) } }

@@ -88,7 +88,6 @@ public final class Session: @unchecked Sendable {
     func environment(_ snapshot: Snapshot, _ executor: Executor) -> BindEnvironment {
         BindEnvironment(
             table: { [unowned self] name, version in try self.table(name, version, snapshot) },
-            tableNames: { snapshot.tables.map(\.schema.name) },
             file: { [unowned self] path, clause, span in try self.fileTable(path, clause, span) },
             today: today, hidesLaterRows: hidesLaterRows, lets: lets, parameters: parameters, previous: lastQuery,
             holidays: { try Self.holidays(snapshot) },
