@@ -13,6 +13,8 @@ public final class Snapshot: @unchecked Sendable {
     public var committedAt: Int64 { manifest.committedAt }
     public func table(_ name: String) -> TableSnapshot? { tables.first { $0.schema.name == name } }
     public var definitions: [String: [UInt8]] { manifest.definitions }
+    /// All links, in the order of their declaration.
+    public var links: [LinkSchema] { [] }
 }
 
 public final class TableSnapshot: @unchecked Sendable {
