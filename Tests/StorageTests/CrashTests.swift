@@ -18,7 +18,8 @@ import Testing
     /// Everything that a state consists of, as one comparable text.
     private func describe(_ store: Store) throws -> String {
         let snapshot = try store.snapshot()
-        var lines = ["\(snapshot.definitions.sorted { $0.key < $1.key })"]
+        var lines = ["\(snapshot.definitions.sorted { $0.key < $1.key })", "\(snapshot.links)"]
+        for name in snapshot.blobNames { lines.append("\(name): \(try snapshot.blob(name) ?? [])") }
         for table in snapshot.tables { lines.append("\(table.schema.name): \(try readAll(table))") }
         return lines.joined(separator: "\n")
     }
@@ -37,6 +38,11 @@ import Testing
         try writer.finish()
         if round == 3 { try transaction.optimize("t") }
         transaction.setDefinition("round", [UInt8(round)])
+        transaction.setBlob("round \(round % 2)", Array(repeating: UInt8(round), count: 100 + round))
+        try transaction.declareLink(
+            LinkSchema(
+                child: "later \(round)", childColumns: ["t_id"], parent: "t", parentColumns: [], parentName: "t",
+                childrenName: "children \(round)"))
         try transaction.commit(note: "round \(round)")
     }
 

@@ -14,6 +14,8 @@ extension Manifest {
         payload.appendText(note)
         payload.append(nextFile)
         payload.append(nextTable)
+        payload.append(nextLink)
+        payload.append(nextDomain)
         payload.append(UInt32(definitions.count))
         for (name, bytes) in definitions.sorted(by: { $0.key < $1.key }) {
             payload.appendText(name)
@@ -21,6 +23,7 @@ extension Manifest {
         }
         payload.append(UInt32(tables.count))
         for table in tables { table.encode(to: payload) }
+        encodeLinks(to: payload)
         payload.padToWord()
 
         let out = RawBuffer(capacity: payload.count + Manifest.headerBytes)
@@ -65,11 +68,14 @@ extension Manifest {
         manifest.note = try reader.text()
         manifest.nextFile = try reader.number()
         manifest.nextTable = try reader.number()
+        manifest.nextLink = try reader.number()
+        manifest.nextDomain = try reader.number()
         for _ in 0..<(try reader.count(bytesEach: 16)) {
             let name = try reader.text()
             manifest.definitions[name] = try reader.blob()
         }
         for _ in 0..<(try reader.count(bytesEach: 24)) { manifest.tables.append(try TableState.decode(&reader)) }
+        try manifest.decodeLinks(&reader)
         return manifest
     }
 }
@@ -99,16 +105,15 @@ extension TableState {
             out.append(segment.deletes?.offset ?? 0)
             out.append(segment.deletes?.count ?? 0)
         }
-        for pieces in dictionaries {
-            out.append(UInt32(pieces.count))
-            for piece in pieces {
-                out.append(piece.file)
-                out.append(piece.offset)
-                out.append(piece.bytes)
-                out.append(piece.firstCode)
-                out.append(piece.count)
-            }
+        for pieces in dictionaries { pieces.encode(to: out) }
+        out.append(UInt32(hidden.count))
+        for column in hidden {
+            out.append(column.id)
+            out.append(column.role.rawValue)
+            out.append(column.domain)
+            out.append(column.link)
         }
+        out.append(partitionLink ?? 0)
     }
 
     private func columnId(_ name: String) -> UInt32 {
@@ -147,20 +152,47 @@ extension TableState {
             table.segments.append(segment)
         }
         for column in schema.columns {
-            var pieces: [DictionaryPiece] = []
-            var next: UInt32 = 0
-            for _ in 0..<(try reader.count(bytesEach: 32)) {
-                let piece = DictionaryPiece(
-                    file: try reader.number(), offset: try reader.number(), bytes: try reader.number(),
-                    firstCode: try reader.number(), count: try reader.number())
-                let (after, overflow) = next.addingReportingOverflow(piece.count)
-                guard piece.firstCode == next, !overflow, column.type == .text else { throw reader.fault("dictionary pieces do not join") }
-                next = after
-                pieces.append(piece)
-            }
+            let pieces = try [DictionaryPiece].decode(&reader)
+            if !pieces.isEmpty, column.type != .text { throw reader.fault("a dictionary of a column that is not text") }
             table.dictionaries.append(pieces)
         }
+        for _ in 0..<(try reader.count(bytesEach: 13)) {
+            let id: UInt32 = try reader.number()
+            let code: UInt8 = try reader.number()
+            guard let role = HiddenColumn.Role(rawValue: code) else { throw reader.fault("unknown role \(code) of a hidden column") }
+            table.hidden.append(HiddenColumn(id: id, role: role, domain: try reader.number(), link: try reader.number()))
+        }
+        let link: UInt32 = try reader.number()
+        table.partitionLink = link == 0 ? nil : link
         return table
+    }
+}
+
+extension [DictionaryPiece] {
+    func encode(to out: RawBuffer) {
+        out.append(UInt32(count))
+        for piece in self {
+            out.append(piece.file)
+            out.append(piece.offset)
+            out.append(piece.bytes)
+            out.append(piece.firstCode)
+            out.append(piece.count)
+        }
+    }
+
+    static func decode(_ reader: inout ByteReader) throws -> [DictionaryPiece] {
+        var pieces: [DictionaryPiece] = []
+        var next: UInt32 = 0
+        for _ in 0..<(try reader.count(bytesEach: 32)) {
+            let piece = DictionaryPiece(
+                file: try reader.number(), offset: try reader.number(), bytes: try reader.number(),
+                firstCode: try reader.number(), count: try reader.number())
+            let (after, overflow) = next.addingReportingOverflow(piece.count)
+            guard piece.firstCode == next, !overflow else { throw reader.fault("pieces of a list do not join") }
+            next = after
+            pieces.append(piece)
+        }
+        return pieces
     }
 }
 

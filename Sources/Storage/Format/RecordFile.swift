@@ -1,4 +1,4 @@
-/// Files of self-describing, checksummed records: dictionary pieces and delete bitmaps.
+/// Files of self-describing, checksummed records: dictionary pieces, delete bitmaps, key values of domains, blobs.
 ///
 /// ```
 /// file header 64: magic 8 | version 4 | kind 4 | file id 8 | zero 32 | checksum 8
@@ -6,7 +6,7 @@
 /// payload, padded with zeros to 8 (the padding is summed too)
 /// ```
 enum RecordFile {
-    enum Kind: UInt32 { case dictionary = 1, deletes = 2 }
+    enum Kind: UInt32 { case dictionary = 1, deletes = 2, keys = 3, blobs = 4 }
 
     /// "crmqREC1" and "RECORD__".
     static let magic: UInt64 = 0x3143_4552_716D_7263

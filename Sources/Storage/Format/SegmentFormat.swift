@@ -6,7 +6,7 @@
 /// ```
 /// A stripe is 16 blocks of every column, each column's blocks contiguous, so that one read brings 131,072 rows of one column.
 enum SegmentFormat {
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
     static let rowsPerFrame = 256
     static let rowsPerBlock = 8192
     static let blocksPerStripe = 16

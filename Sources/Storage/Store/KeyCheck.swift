@@ -16,10 +16,14 @@ struct KeyCheck {
     private let rowsPerPass: Int
     private static let bitmapBitsMax: UInt64 = 1 << 31
 
-    init(_ table: TableSnapshot, rowsPerPass: Int = 1 << 24) {
+    /// Why the columns must be unique where they are not the declared key.
+    private let link: LinkSchema?
+
+    init(_ table: TableSnapshot, columns names: [String]? = nil, link: LinkSchema? = nil, rowsPerPass: Int = 1 << 24) {
         self.table = table
         self.rowsPerPass = rowsPerPass
-        columns = table.schema.key.compactMap { table.schema.index(of: $0) }
+        self.link = link
+        columns = (names ?? table.schema.key).compactMap { table.schema.index(of: $0) }
         guard let last = table.segments.last else { preconditionFailure("no segment to check") }
         new = last
         older = table.segments.dropLast()
@@ -42,6 +46,12 @@ struct KeyCheck {
         for column in columns {
             for block in 0..<new.blockCount where new.meta(column: column, block: block).nullCount > 0 {
                 let row = try firstNull(column, block)
+                if let link {
+                    throw StorageError(
+                        .data,
+                        "\(link.summary): \(table.schema.columns[column].name) has no value in row \(row + 1) of \(table.schema.name)",
+                        hint: "a link goes to columns that are unique and never missing")
+                }
                 throw StorageError(
                     .data, "key \(table.schema.columns[column].name) has no value in row \(row + 1) of the new rows",
                     hint: "a key is never missing: leave such rows out, or declare another key")
@@ -117,8 +127,13 @@ struct KeyCheck {
     }
 
     private func notUnique(_ key: [Value], _ count: Int) -> StorageError {
-        let names = table.schema.key.joined(separator: ", ")
+        let names = columns.map { table.schema.columns[$0].name }.joined(separator: ", ")
         let values = zip(key, columns).map { CellText.string($0, type: table.schema.columns[$1].type) }.joined(separator: ", ")
+        if let link {
+            return StorageError(
+                .data, "\(link.summary): \(columns.count > 1 ? "(\(names))" : names) is not unique: \(values) stands \(count) times",
+                hint: "a link goes to the one row that has the key")
+        }
         return StorageError(
             .data, "key \(columns.count > 1 ? "(\(names))" : names) is not unique: \(values) stands \(count) times",
             hint: "upsert changes the rows whose keys stand already, replace loads the table anew")

@@ -2,10 +2,13 @@
 public final class Snapshot: @unchecked Sendable {
     let manifest: Manifest
     public let tables: [TableSnapshot]
+    /// Opened with the snapshot, so that a vacuum takes nothing away from it.
+    private let blobFiles: [UInt64: any File]
 
-    init(manifest: Manifest, tables: [TableSnapshot]) {
+    init(manifest: Manifest, tables: [TableSnapshot], blobFiles: [UInt64: any File] = [:]) {
         self.manifest = manifest
         self.tables = tables
+        self.blobFiles = blobFiles
     }
 
     /// 0 where nothing was ever committed.
@@ -14,7 +17,23 @@ public final class Snapshot: @unchecked Sendable {
     public func table(_ name: String) -> TableSnapshot? { tables.first { $0.schema.name == name } }
     public var definitions: [String: [UInt8]] { manifest.definitions }
     /// All links, in the order of their declaration.
-    public var links: [LinkSchema] { [] }
+    public var links: [LinkSchema] { manifest.links }
+
+    /// The domain of the key values that a link goes to; nil where it is not resolved (neither table has rows, a `latest` link).
+    public func domain(link: UInt32) -> KeyDomain? { nil }
+
+    /// The domain of a table's key values by these columns; nil where no link goes there.
+    public func domain(of table: String, columns: [String]) -> KeyDomain? { nil }
+
+    /// In the order of their bytes.
+    public var blobNames: [String] { manifest.blobs.keys.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) } }
+
+    /// Bytes kept under a name, read from the disk at every call; nil where there are none.
+    public func blob(_ name: String) throws -> [UInt8]? {
+        guard let reference = manifest.blobs[name] else { return nil }
+        guard let file = blobFiles[reference.file] else { preconditionFailure("a blob file that was never opened") }
+        return try reference.read(file, name: name)
+    }
 }
 
 public final class TableSnapshot: @unchecked Sendable {
@@ -36,6 +55,14 @@ public final class TableSnapshot: @unchecked Sendable {
     }
 
     public var schema: TableSchema { state.schema }
+
+    /// The index of the hidden integer column that holds each row's own id in the domain of these key columns, never null. It stands
+    /// behind the schema's columns and is read by the same cursors. nil where there is none: join by the columns themselves.
+    public func ownIDColumn(of columns: [String]) -> Int? { nil }
+
+    /// The index of the hidden integer column that holds the id of each row's parent, null where a part of its key is null. nil where
+    /// the link is not resolved: join by the columns themselves.
+    public func parentIDColumn(link: UInt32) -> Int? { nil }
 
     /// True where every block of a text column holds codes of the column's dictionary.
     public func isCoded(column: Int) -> Bool {

@@ -13,7 +13,7 @@ extension Store {
         for name in try files.list(path) ?? [] {
             switch StoreFile(name: name) {
             case .manifest(let number)?: if number != newest { old.append(name) }
-            case .segment?, .dictionary?, .deletes?:
+            case .segment?, .dictionary?, .deletes?, .keys?, .blobs?:
                 if let file = StoreFile(name: name), needed[file] == nil { unneeded.append(name) }
             case nil: if name.hasPrefix("manifest-"), name.hasSuffix(Transaction.temporarySuffix) { unneeded.append(name) }
             }
@@ -51,6 +51,8 @@ extension Store {
             case .segment(let id): faults += verifySegment(file, id: id, bytes: bytes)
             case .dictionary(let id): faults += RecordFile.faults(file, kind: .dictionary, id: id)
             case .deletes(let id): faults += RecordFile.faults(file, kind: .deletes, id: id)
+            case .keys(let id): faults += RecordFile.faults(file, kind: .keys, id: id)
+            case .blobs(let id): faults += RecordFile.faults(file, kind: .blobs, id: id)
             case .manifest: break
             }
         }

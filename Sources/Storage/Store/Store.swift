@@ -107,7 +107,9 @@ public final class Store: @unchecked Sendable {
         if number == 0 { return Snapshot(manifest: Manifest(), tables: []) }
         guard let manifest = try manifest(number) else { return nil }
         do {
-            return Snapshot(manifest: manifest, tables: try manifest.tables.map { try open($0) })
+            var blobFiles: [UInt64: any File] = [:]
+            for blob in manifest.blobs.values where blobFiles[blob.file] == nil { blobFiles[blob.file] = try openFile(.blobs(blob.file)) }
+            return Snapshot(manifest: manifest, tables: try manifest.tables.map { try open($0) }, blobFiles: blobFiles)
         } catch let missing as MissingFile {
             if try files.open(filePath(.manifest(number))) == nil { return nil }
             throw StorageError(.corrupt, "\(missing.path) is missing", hint: "restore it from a copy of the store")

@@ -10,7 +10,9 @@ extension Transaction {
         precondition(openWriter == nil, "a writer is still open")
         hasFailed = true
         do {
+            try checkLinks()
             try writeDeletes()
+            try writeBlobs()
             removeUnneeded()
             for new in newFiles { try new.file.sync() }
             try store.files.syncFolder(store.path)

@@ -12,6 +12,8 @@ public final class Transaction {
     var builders: [UInt64: DictionaryBuilder] = [:]
     /// Deleted rows of segments, with those that were deleted before; written at commit.
     var pendingDeletes: [UInt64: DeleteBitmap] = [:]
+    /// Written at commit; nil: removed.
+    var pendingBlobs: [String: [UInt8]?] = [:]
     /// Files of this transaction that the manifest will need.
     var newFiles: [(name: StoreFile, file: any File)] = []
 
@@ -45,7 +47,8 @@ public final class Transaction {
         for name in try store.files.list(store.path) ?? [] {
             let isLeftover: Bool
             switch StoreFile(name: name) {
-            case .segment(let id)?, .dictionary(let id)?, .deletes(let id)?: isLeftover = id >= newest.nextFile
+            case .segment(let id)?, .dictionary(let id)?, .deletes(let id)?, .keys(let id)?, .blobs(let id)?:
+                isLeftover = id >= newest.nextFile
             case .manifest?: isLeftover = false
             case nil: isLeftover = name.hasSuffix(Transaction.temporarySuffix) && name.hasPrefix("manifest-")
             }
@@ -89,6 +92,7 @@ public final class Transaction {
         if working.index(of: newName) != nil { throw StorageError(.request, "there is a table \(newName) already") }
         if newName.isEmpty { throw StorageError(.request, "a table needs a name") }
         working.tables[index].schema.name = newName
+        renameInLinks(table: name, to: newName)
     }
 
     public func renameColumn(_ column: String, of table: String, to newName: String) throws {
@@ -101,7 +105,15 @@ public final class Transaction {
         schema.key = schema.key.map { $0 == column ? newName : $0 }
         if schema.time == column { schema.time = newName }
         try schema.check()
+        let before = working
         working.tables[t].schema = schema
+        renameInLinks(column: column, of: table, to: newName)
+        do {
+            try checkLinkNames()
+        } catch {
+            working = before
+            throw error
+        }
     }
 
     /// Drops all rows, keeps the schema's ids where names and types agree; `schema` replaces the old one.
@@ -131,6 +143,12 @@ public final class Transaction {
         precondition(isOpen)
         if let index = working.index(of: table) { return index }
         throw StorageError(.request, "there is no table \(table)")
+    }
+
+    /// Gives a keyed table its own id column without a link, so that sets of its rows can be kept as sets of ids.
+    public func ensureDomain(of table: String) throws {
+        let schema = working.tables[try index(of: table)].schema
+        if schema.key.isEmpty { throw StorageError(.request, "\(table) has no key", hint: "declare one when it is loaded: `key …`") }
     }
 
     /// Named bytes kept with the data (definitions of the language); nil removes.
@@ -231,6 +249,11 @@ public final class Transaction {
         if bytes.count > RecordFile.headerBytes { try create(.dictionary(id)).append(bytes) }
         working.tables[t].segments.append(segment)
         if checksKey, !table.key.isEmpty { try KeyCheck(try snapshot(of: working.tables[t])).checkLastSegment(order: keyOrder) }
+        if checksKey {
+            for (columns, link) in linkedColumns(of: table) {
+                try KeyCheck(try snapshot(of: working.tables[t]), columns: columns, link: link).checkLastSegment(order: nil)
+            }
+        }
         hasFailed = false
     }
 
