@@ -200,7 +200,7 @@ struct Interpreter {
             return out
         case .join(let join): return try self.join(join, rows)
         case .union(let source): return try union(source, rows)
-        case .top, .expand, .pivot, .fill, .sample, .profile, .assert, .to, .chart, .verb:
+        case .top, .expand, .unfold, .pivot, .fill, .sample, .profile, .assert, .to, .chart, .verb:
             throw Unknown(what: stage.keyword.text)
         }
     }

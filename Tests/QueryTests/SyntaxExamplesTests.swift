@@ -65,6 +65,7 @@ import Testing
             "from \"f.csv\" (delimiter: \";\", null: \"\", \"?\" header false key a) | take 5",
             "from \"f.csv\" (key: (a), delimiter: \";\", null: \"\", \"?\", header: false) | take 5"
         ),
+        ("from t | expand k: 1..12 | expand m: first..last | expand name: [\"a\", \"b\"], value: [a, text(b)]", nil),
         ("from (from t | take 5) | take 1", nil), ("| take 5 | sort a", nil), ("explain | take 5", nil), ("from _ | take 1", nil),
         ("from `odd table` | where `from` = `a``b` | `top`(5) | `where`(a by b) | derive `x y`: `today` + today", nil),
         ("from t | derive count: 1, top: 2, date: 3, last: 4, time: 5, key: 6, today: 7, as: 8 | select count, top, last, time, key", nil),

@@ -31,11 +31,11 @@ extension Binder {
     // MARK: aggregates
 
     private func bind(_ function: AggregateFunction, _ call: Call, in scope: Scope, _ span: SourceSpan) throws -> Bound {
-        if let label = call.arguments.compactMap(\.label).first {
+        if let label = call.arguments.compactMap(\.label).first, function != .funnel, function != .funnelTime {
             throw QueryError(.type, "\(function.rawValue) takes no named arguments", at: label.span)
         }
         let arguments = try call.arguments.map { try bind($0.value, in: scope) }
-        let filter = try call.filter.map { try condition($0, in: scope) }
+        var filter = try call.filter.map { try condition($0, in: scope) }
         let per = try call.per.map { try $0.map { try bind($0, in: scope) } }
         let written = call.innerOrder.isEmpty ? call.order ?? [] : call.innerOrder
         var order = try written.map { BoundOrder(value: try bind($0.value, in: scope), descending: $0.descending) }
@@ -45,6 +45,11 @@ extension Binder {
         }
         let type = try AggregateTypes.check(function, arguments, call, span)
         var checked = arguments
+        if function == .funnel || function == .funnelTime {
+            let funnel = try FunnelAggregate.check(function, arguments, call, span)
+            checked = funnel.arguments
+            filter = filter.map { Bound(.and([$0, funnel.servesAStep]), .bool, span) } ?? funnel.servesAStep
+        }
         switch function {
         case .first, .last:
             if order.isEmpty, let time = scope.time {
@@ -59,7 +64,7 @@ extension Binder {
         case .list: if !order.isEmpty { order += ties(order, in: scope) }
         case .stddev, .variance, .correlation, .slope, .weightedAvg: checked = arguments.map { Coercion.coerce($0, to: .float)! }
         case .quantile: checked[1] = try AggregateTypes.share(arguments[1])
-        case .count, .sum, .avg, .min, .max, .median, .distinct, .exists, .mode:
+        case .count, .sum, .avg, .min, .max, .median, .distinct, .exists, .mode, .funnel, .funnelTime:
             if !order.isEmpty {
                 throw QueryError(.type, "\(function.rawValue) does not depend on an order", at: span, hint: "leave `by` out")
             }
@@ -87,7 +92,7 @@ extension Binder {
         case .sum: window = .runningSum
         case .count: window = .runningCount
         case .avg, .min, .max, .median, .quantile, .stddev, .variance, .distinct, .first, .last, .exists, .mode, .correlation, .slope,
-            .weightedAvg, .list:
+            .weightedAvg, .list, .funnel, .funnelTime:
             throw QueryError(
                 .type, "\(function.rawValue) has no running form", at: span,
                 hint: function == .avg
@@ -240,6 +245,7 @@ enum AggregateTypes {
                 throw QueryError(.type, "the second argument of list is a whole number of values", at: arguments[1].span)
             }
             return .text
+        case .funnel, .funnelTime: return try FunnelAggregate.check(function, arguments, call, span).type
         }
     }
 

@@ -29,6 +29,7 @@ extension Binder {
             throw QueryError(
                 .unsupported, "expand goes along a link, and links are not built yet", at: stage.span,
                 hint: path.isEmpty ? nil : "`join` adds the columns of another table")
+        case .unfold(let items): try unfold(items, &query, stage)
         case .join(let join): try self.join(join, &query, stage)
         case .union(let source): try union(source, &query, stage)
         case .pivot(let measures, let keys, let over, let values): try pivot(measures, keys, over, values, &query, stage)

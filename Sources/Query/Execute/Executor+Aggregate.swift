@@ -186,6 +186,7 @@ struct AccumulatorFactory: Sendable {
         case .list:
             guard case .integer(let limit)? = call.arguments[1].constantValue else { preconditionFailure("checked when bound") }
             return try collecting(ListReducer(limit: Int(limit), ordered: !call.order.isEmpty))
+        case .funnel, .funnelTime: return try collecting(FunnelReducer(call), 2)
         case .variance: return try collecting(MomentReducer(.variance))
         case .stddev: return try collecting(MomentReducer(.standardDeviation))
         case .correlation: return try collecting(MomentReducer(.correlation), 2)
@@ -253,6 +254,7 @@ struct RangeFinder: Sendable {
         case .join(let join): rowCount(join.left)
         case .union(let union): union.inputs.reduce(0) { $0 + rowCount($1) }
         case .fill: 1 << 20
+        case .unfold(let unfold): unfold.rowsMax(rowCount(unfold.input))
         }
     }
 
@@ -317,6 +319,12 @@ struct RangeFinder: Sendable {
             guard let key = aggregate.keys.first(where: { $0.id == id }) else { return nil }
             return range(of: key.value, aggregate.input)
         case .join(let join): return range(ofColumn: id, join.left)
+        case .unfold(let unfold):
+            guard id == unfold.id else { return range(ofColumn: id, unfold.input) }
+            guard let low = range(of: unfold.low, unfold.input), let high = range(of: unfold.high, unfold.input),
+                low.lowerBound <= high.upperBound
+            else { return nil }
+            return low.lowerBound...high.upperBound
         case .union, .fill: return nil
         }
     }

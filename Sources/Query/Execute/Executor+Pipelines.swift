@@ -22,6 +22,7 @@ extension Executor {
         case .join(let join): return try run(join, required: required)
         case .union(let union): return relationPipeline(try run(union, required: required))
         case .fill(let fill): return relationPipeline(try run(fill, required: required))
+        case .unfold(let unfold): return relationPipeline(try run(unfold, required: required))
         case .sample(let input, let size, let seed): return relationPipeline(try sample(input, size, seed: seed, required: required))
         case .assertAll(let input, let aggregate, let check):
             let row = Plan.rows(try run(aggregate, required: Set(aggregate.measures.map(\.id))))

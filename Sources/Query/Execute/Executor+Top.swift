@@ -38,7 +38,7 @@ extension Executor {
             return (.scan(scan), scan)
         case .filter(let input, let condition): return withRowID(input).map { (.filter($0, condition), $1) }
         case .derive(let input, let columns): return withRowID(input).map { (.derive($0, columns), $1) }
-        case .rows, .aggregate, .window, .sort, .take, .top, .join, .union, .fill, .sample, .assert, .assertAll: return nil
+        case .rows, .aggregate, .window, .sort, .take, .top, .join, .union, .fill, .unfold, .sample, .assert, .assertAll: return nil
         }
     }
 

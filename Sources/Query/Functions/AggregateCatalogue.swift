@@ -80,6 +80,18 @@ enum AggregateCatalogue {
             return make(
                 "list(x, n)", "The first n values as one text, smallest first or `by` an order, `…` behind them where there are more.",
                 "from customers | where tier = \"gold\" | summarize names: list(name, 5)", "names\n\"Anna Müller, 李娜\"\n")
+        case .funnel:
+            return make(
+                FunnelAggregate.signature,
+                "How many of the steps are reached one after the other, the last within the window of the first; a row serves one step only, and rows of equal time may stand in any order.",
+                "from transactions | summarize steps: funnel(ts, 30d, type = \"deposit\", type = \"purchase\") by customer_id | where steps > 0",
+                "customer_id,steps\n1,1\n2,2\n3,1\n4,2\n7,1\n")
+        case .funnelTime:
+            return make(
+                FunnelAggregate.timeSignature,
+                "When step n was reached in the longest of those chains, the first to start where there are several.",
+                "from transactions | summarize paid_in: funnel_time(ts, 30d, 1, type = \"deposit\", type = \"purchase\"), bought: funnel_time(ts, 30d, 2, type = \"deposit\", type = \"purchase\") by customer_id | where bought is not null",
+                "customer_id,paid_in,bought\n2,2026-02-01 00:00:00,2026-02-28 23:59:59\n4,2026-03-31 10:10:10,2026-04-01 10:10:10\n")
         }
     }
 }

@@ -30,7 +30,8 @@ enum AggregateFunction: String, Sendable, CaseIterable {
     case count, sum, avg, min, max, median, quantile, stddev, variance, distinct, first, last, exists, mode
     case correlation, slope
     case weightedAvg = "weighted_avg"
-    case list
+    case list, funnel
+    case funnelTime = "funnel_time"
 }
 
 enum WindowFunction: String, Sendable, CaseIterable {

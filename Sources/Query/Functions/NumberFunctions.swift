@@ -9,6 +9,7 @@ extension FunctionCatalogue {
         NumberFunctions.abs, NumberFunctions.sign,
         NumberFunctions.exp, NumberFunctions.ln, NumberFunctions.log10, NumberFunctions.sqrt, NumberFunctions.power,
         NumberFunctions.clamp, NumberFunctions.least, NumberFunctions.greatest, NumberFunctions.bin,
+        NumberFunctions.normalCdf, NumberFunctions.chiSquareP,
     ]
 }
 

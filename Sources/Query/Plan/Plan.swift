@@ -19,6 +19,7 @@ indirect enum Plan: Sendable {
     case join(JoinPlan)
     case union(UnionPlan)
     case fill(FillPlan)
+    case unfold(UnfoldPlan)
     case sample(Plan, SampleSize, seed: UInt64)
     /// Passes its rows on, or fails.
     case assert(Plan, AssertPlan)
@@ -104,6 +105,15 @@ struct FillPlan: Sendable {
     var per: [ColumnID]
     /// Columns that take the stated value (or null) in the rows that are added.
     var others: [(id: ColumnID, value: Value)]
+}
+
+/// Each row once for every whole step from `low` to `high`, both in; `low` and `high` may differ from row to row.
+struct UnfoldPlan: Sendable {
+    var input: Plan
+    var id: ColumnID
+    var type: LogicalType
+    var low: Bound
+    var high: Bound
 }
 
 enum SampleSize: Sendable {

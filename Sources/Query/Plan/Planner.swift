@@ -110,6 +110,9 @@ extension Plan {
         case .fill(var fill):
             fill.input = change(fill.input)
             return .fill(fill)
+        case .unfold(var unfold):
+            unfold.input = change(unfold.input)
+            return .unfold(unfold)
         case .sample(let input, let size, let seed): return .sample(change(input), size, seed: seed)
         case .assert(let input, let check): return .assert(change(input), check)
         case .assertAll(let input, var aggregate, let check):
@@ -143,6 +146,7 @@ extension Plan {
                 case .aggregate(let call): of(call)
                 }
             }
+        case .unfold(let unfold): return [unfold.low, unfold.high]
         case .assert(_, let check): return [check.condition]
         case .rows, .sort, .take, .top, .join, .union, .fill, .sample: return []
         }

@@ -73,6 +73,7 @@ struct PlanText {
         case .join(let join):
             return "join \(join.rightName) on \(join.on.map { "\(name($0.left)) = \(name($0.right))" }.joined(separator: ", "))"
         case .union: return "union"
+        case .unfold(let unfold): return "expand \(name(unfold.id)): \(text(unfold.low))..\(text(unfold.high))"
         case .fill(let fill): return "fill \(name(fill.column))"
         case .sample(_, let size, let seed):
             switch size {

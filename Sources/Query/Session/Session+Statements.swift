@@ -108,7 +108,8 @@ extension Session {
         whole.stages.removeAll {
             switch $0.kind {
             case .to, .chart: true
-            case .where, .derive, .select, .drop, .rename, .summarize, .sort, .take, .top, .distinct, .expand, .join, .union, .pivot, .fill,
+            case .where, .derive, .select, .drop, .rename, .summarize, .sort, .take, .top, .distinct, .expand, .unfold, .join, .union,
+                .pivot, .fill,
                 .sample, .profile,
                 .assert, .verb:
                 false
@@ -285,7 +286,7 @@ extension BoundQuery {
             // Rows that stand in memory come from a table function or an earlier answer: their order is settled.
             case .sort, .top, .aggregate, .fill, .rows: true
             case .scan, .union: false
-            case .filter, .derive, .window, .take, .join, .sample, .assert, .assertAll: plan.inputs.first.map(isOrdered) ?? false
+            case .filter, .derive, .window, .take, .join, .unfold, .sample, .assert, .assertAll: plan.inputs.first.map(isOrdered) ?? false
             }
         }
         return looks(plan)

@@ -34,6 +34,10 @@ enum StageCatalogue {
             "distinct", "distinct [EXPRESSION, …]", "The different rows, or the different values of some columns.",
             "from branches | distinct region", "region\nEast\nWest\n"),
         make(
+            "expand", "expand name: VALUES, …", "Each row once for every value of a range or list; lists of one length go side by side.",
+            "from branches | where city = \"Berlin\" | expand what: [\"city\", \"region\"], value: [city, region] | select what, value",
+            "what,value\ncity,Berlin\nregion,West\n"),
+        make(
             "join", "join SOURCE [as name] [on column [= other], …]",
             "Adds the columns of the one row with the same key, or nulls; several rows are an error.",
             "from customers | join branches on city | where customer_id <= 2 | select customer_id, branches.region",

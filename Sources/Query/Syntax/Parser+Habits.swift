@@ -199,7 +199,7 @@ extension Parser {
             }
             return "a function has brackets: \(previous.text)(\(word.text)); names are separated by commas"
         case .drop, .rename, .distinct: return word.isName ? "names are separated by commas" : nil
-        case .take, .expand, .join, .union, .fill, .sample, .profile, .to, .verb: return nil
+        case .take, .expand, .unfold, .join, .union, .fill, .sample, .profile, .to, .verb: return nil
         }
     }
 

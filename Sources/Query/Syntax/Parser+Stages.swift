@@ -92,7 +92,7 @@ extension Parser {
         case "take": kind = try take()
         case "top": kind = try top()
         case "distinct": kind = .distinct(atStageEnd ? [] : try namedExpressions(stage: "distinct"))
-        case "expand": kind = .expand(try dottedNames())
+        case "expand": kind = token.isName && peek().isSymbol(.colon) ? .unfold(try unfolding()) : .expand(try dottedNames())
         case "join": kind = .join(try join())
         case "union": kind = .union(try source())
         case "pivot": kind = try pivot()
@@ -188,6 +188,17 @@ extension Parser {
         var names = [try name("a link")]
         while accept(.dot) { names.append(try name("a link behind the point")) }
         return names
+    }
+
+    /// `k: 1..12`, `name: ["a", "b"], value: [a, b]`
+    private mutating func unfolding() throws(QueryError) -> [NamedExpression] {
+        var items: [NamedExpression] = []
+        repeat {
+            let label = try name("a name for the values")
+            guard accept(.colon) else { throw expected("`:` behind the name", hint: "expand k: 1..12") }
+            items.append(NamedExpression(name: label, value: try expression(.range)))
+        } while accept(.comma)
+        return items
     }
 
     private mutating func join() throws(QueryError) -> Stage.Join {

@@ -63,6 +63,9 @@ extension Printer {
         case .expand(let path):
             write("expand ")
             list(path, separator: ".") { printer, name in printer.name(name) }
+        case .unfold(let items):
+            write("expand ")
+            list(items) { $0.named($1, .range) }
         case .join(let join): self.join(join)
         case .union(let other):
             write("union ")

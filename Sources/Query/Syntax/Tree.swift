@@ -211,6 +211,8 @@ public struct Stage: Sendable {
         case top(Expression, per: [Expression], by: [OrderItem], others: Bool)
         case distinct([NamedExpression])
         case expand([Name])
+        /// `expand k: 1..12`, `expand name: ["a", "b"], value: [a, b]`: each row once for every value.
+        case unfold([NamedExpression])
         case join(Join)
         case union(Source)
         /// `pivot sum(amount), count() by month over channel [in ["a", "b"]]`
