@@ -4,7 +4,10 @@ extension Binder {
     func bind(_ call: Call, in scope: Scope, _ span: SourceSpan) throws -> Bound {
         let name = call.name.text
         if let window = WindowFunction(rawValue: name) { return try bind(window, call, in: scope, span) }
-        if let aggregate = AggregateFunction(rawValue: name) { return try bind(aggregate, call, in: scope, span) }
+        if let aggregate = AggregateFunction(rawValue: name) {
+            if let frame = try pathBelow(call, in: scope) { return try bindBelow(aggregate, call, frame, in: scope, span) }
+            return try bind(plain: aggregate, call, in: scope, span)
+        }
         guard let function = FunctionCatalogue.byName[name] else { throw unknownFunction(call.name) }
         if let filter = call.filter {
             throw QueryError(.type, "\(name) is not an aggregate, so it takes no `where`", at: filter.span)
@@ -30,7 +33,8 @@ extension Binder {
 
     // MARK: aggregates
 
-    private func bind(_ function: AggregateFunction, _ call: Call, in scope: Scope, _ span: SourceSpan) throws -> Bound {
+    /// An aggregate over the incoming rows.
+    func bind(plain function: AggregateFunction, _ call: Call, in scope: Scope, _ span: SourceSpan) throws -> Bound {
         if let label = call.arguments.compactMap(\.label).first, function != .funnel, function != .funnelTime {
             throw QueryError(.type, "\(function.rawValue) takes no named arguments", at: label.span)
         }
@@ -206,8 +210,8 @@ enum AggregateTypes {
         case .exists:
             guard arguments.isEmpty else {
                 throw QueryError(
-                    .type, "exists(…) asks about rows behind a link; links are not built yet", at: span,
-                    hint: "exists(where …) asks about the incoming rows")
+                    .type, "exists takes no value, it asks whether there are rows", at: span,
+                    hint: "exists(transactions where …) asks about rows behind a link, exists(where …) about the incoming rows")
             }
             return .bool
         case .distinct:

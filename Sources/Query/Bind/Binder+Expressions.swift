@@ -68,35 +68,59 @@ extension Binder {
         }
     }
 
-    private func bind(path names: [Name], in scope: Scope, _ span: SourceSpan) throws -> Bound {
-        if names.count == 1 {
-            let matches = scope.columns.filter { $0.isVisible && $0.name == names[0].text }
-            if let column = matches.first { return Bound(.column(column.id), column.type, span) }
-            throw unknown(names[0], in: scope)
-        }
-        if names.count == 2 {
-            let qualified = scope.columns.filter { $0.isVisible && $0.qualifier == names[0].text }
-            if !qualified.isEmpty {
-                if let column = qualified.first(where: { $0.name == names[1].text || $0.name == "\(names[0].text)_\(names[1].text)" }) {
-                    return Bound(.column(column.id), column.type, span)
-                }
-                throw QueryError(
-                    .name, "\(names[0].text) has no column \(names[1].text)", at: names[1].span,
-                    hint: didYouMean(
-                        names[1].text,
-                        qualified.map {
-                            $0.name.hasPrefix("\(names[0].text)_") ? String($0.name.dropFirst(names[0].text.count + 1)) : $0.name
-                        }))
+    func bind(path names: [Name], in scope: Scope, _ span: SourceSpan) throws -> Bound {
+        if names.count == 1 { return try bind(name: names[0], in: scope, span) }
+        let qualified = scope.columns.filter { $0.isVisible && $0.qualifier == names[0].text }
+        if names.count == 2, !qualified.isEmpty {
+            if let column = qualified.first(where: { $0.name == names[1].text || $0.name == "\(names[0].text)_\(names[1].text)" }) {
+                return Bound(.column(column.id), column.type, span)
             }
-            if scope.tableName == names[0].text { return try bind(path: [names[1]], in: scope, span) }
+            throw QueryError(
+                .name, "\(names[0].text) has no column \(names[1].text)", at: names[1].span,
+                hint: didYouMean(
+                    names[1].text,
+                    qualified.map { $0.name.hasPrefix("\(names[0].text)_") ? String($0.name.dropFirst(names[0].text.count + 1)) : $0.name })
+            )
         }
+        if let frame = frames.last, frame.path.query.scope.origin?.ids == scope.origin?.ids {
+            // Inside an aggregate along a path, the path itself is understood before the columns that it leads to.
+            if names.count > frame.names.count, Array(names.prefix(frame.names.count).map(\.text)) == frame.names {
+                return try bind(path: Array(names.dropFirst(frame.names.count)), in: scope, span)
+            }
+            if names[0].text == "outer" { return try bindOuter(Array(names.dropFirst()), span) }
+        } else if names[0].text == "outer", scope.column("outer") == nil {
+            return try bindOuter(Array(names.dropFirst()), span)
+        }
+        if let origin = scope.origin, let hop = hop(names[0].text, from: origin) {
+            if !hop.isDown { return try bind(path: names, behind: hop.link, origin, span) }
+            let path = names.map(\.text).joined(separator: ".")
+            throw QueryError(
+                .name, "\(names[0].text) leads down to many rows, so it stands only inside an aggregate", at: span,
+                hint: "sum(\(path)), max(\(path)), count(\(names[0].text)), exists(\(names[0].text) where …)")
+        }
+        if scope.tableName == names[0].text { return try bind(path: Array(names.dropFirst()), in: scope, span) }
         if scope.column(names[0].text) != nil {
             throw QueryError(.name, "\(names[0].text) is a column, nothing lies behind it", at: span)
         }
-        throw QueryError(
-            .name, "there is no link \(names[0].text) here", at: names[0].span,
-            hint: didYouMean(names[0].text, scope.columns.compactMap(\.qualifier))
-                ?? "`join TABLE on column` adds the columns of another table; links are not built yet")
+        throw QueryError(.name, "there is no link \(names[0].text) here", at: names[0].span, hint: linkHint(names[0].text, scope))
+    }
+
+    private func linkHint(_ name: String, _ scope: Scope) -> String {
+        guard let origin = scope.origin else {
+            return environment.links.contains { $0.parentName == name || $0.childrenName == name }
+                ? "links hang on rows of a table: use \(name) before the stage that made these rows"
+                : didYouMean(name, scope.columns.compactMap(\.qualifier)) ?? "`join TABLE on column` adds the columns of another table"
+        }
+        let known = linksUp(origin).map(\.parentName) + linksDown(origin).map(\.childrenName) + scope.columns.compactMap(\.qualifier)
+        if let near = didYouMean(name, known) { return near }
+        if !known.isEmpty { return "links here: \(known.joined(separator: ", "))" }
+        return "declare it: link \(origin.table.schema.name).COLUMN to TABLE as \(name)"
+    }
+
+    /// One name among the rows of a scope: a column of the pipe.
+    func bind(name: Name, in scope: Scope, _ span: SourceSpan) throws -> Bound {
+        if let column = scope.column(name.text) { return Bound(.column(column.id), column.type, span) }
+        throw unknown(name, in: scope)
     }
 
     func unknown(_ name: Name, in scope: Scope) -> QueryError {
@@ -110,6 +134,23 @@ extension Binder {
         {
             return QueryError(
                 .name, "\(name.text) is a function, there is no column of that name", at: name.span, hint: "write \(name.text)(…)")
+        }
+        if let origin = scope.origin {
+            if let hop = hop(name.text, from: origin) {
+                return QueryError(
+                    .name, hop.isDown ? "\(name.text) are rows below, not a column" : "\(name.text) is a row above, not a column",
+                    at: name.span,
+                    hint: hop.isDown
+                        ? "count(\(name.text)), exists(\(name.text) where …), sum(\(name.text).x)" : "name its column: \(name.text).x")
+            }
+            // A column that the parent has, asked for without the link.
+            for link in linksUp(origin) where !visible.contains(where: { nearestName(to: name.text, among: [$0]) != nil }) {
+                guard let parent = try? environment.table(Name(text: link.parent, span: name.span), origin.version),
+                    parent.schema.index(of: name.text) != nil
+                else { continue }
+                return QueryError(
+                    .name, "there is no column \(name.text) here", at: name.span, hint: "did you mean \(link.parentName).\(name.text)?")
+            }
         }
         let few = (1...12).contains(visible.count) ? "columns here: \(visible.joined(separator: ", "))" : nil
         // A capital among small column names is more likely a text whose quotes were forgotten.

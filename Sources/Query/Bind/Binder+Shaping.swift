@@ -15,10 +15,11 @@ extension Binder {
             throw QueryError(.name, "two columns would be called \(name)", at: item.value.span, hint: "give one of them a name: `other: …`")
         }
         // Windows inside keys and arguments come first; then what is left are the aggregates of this stage.
-        let (liftedKeys, liftedMeasures) = liftBelowAggregates(boundKeys, boundMeasures, &query)
+        let (liftedKeys, liftedMeasures) = try liftBelowAggregates(boundKeys, boundMeasures, &query)
         var planKeys: [DerivedColumn] = []
         for bound in liftedKeys { planKeys.append(DerivedColumn(id: newID(), value: bound)) }
         var collected: [AggregatePlan.Measure] = []
+        var below: [BelowMeasure] = []
         var known: [String: ColumnID] = [:]
         var results: [Bound] = []
         for (item, bound) in zip(measures, liftedMeasures) {
@@ -34,24 +35,35 @@ extension Binder {
                         ?? "such as count(), sum(x), max(x)")
             }
             let rebuilt = bound.transformedFromTop { node in
-                guard case .aggregate(let call) = node.kind else { return nil }
                 let fingerprint = node.fingerprint
-                if let id = known[fingerprint] { return Bound(.column(id), node.type, node.span) }
-                let id = self.newID()
-                known[fingerprint] = id
-                collected.append(AggregatePlan.Measure(id: id, type: node.type, call: call))
-                return Bound(.column(id), node.type, node.span)
+                let id = known[fingerprint] ?? self.newID()
+                switch node.kind {
+                case .aggregate(let call):
+                    if known[fingerprint] == nil { collected.append(AggregatePlan.Measure(id: id, type: node.type, call: call)) }
+                    known[fingerprint] = id
+                    return Bound(.column(id), node.type, node.span)
+                case .below(let call):
+                    let measure = BelowMeasure(id: id, type: node.type, call: call)
+                    if known[fingerprint] == nil { below.append(measure) }
+                    known[fingerprint] = id
+                    return self.emptyDefault(measure, node.span)
+                case .column, .constant, .months, .function, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .inQuery,
+                    .nullInQuery, .window, .linked:
+                    return nil
+                }
             }
             results.append(rebuilt)
         }
-        let made = Set(collected.map(\.id))
+        let made = Set(collected.map(\.id) + below.map(\.id))
         for (item, result) in zip(measures, results) where !result.columns.isSubset(of: made) {
             throw QueryError(
                 .type, "a column outside of an aggregate has no single value for a group", at: item.value.span,
                 hint: "summarize sees its input only: make it a key (`by`), or put it into an aggregate")
         }
-        let aggregate = AggregatePlan(input: query.plan, keys: planKeys, measures: collected)
-        query.plan = .aggregate(aggregate)
+        let shape = BoundQuery.SummaryShape(
+            aggregate: AggregatePlan(input: query.plan, keys: planKeys, measures: collected), below: below, origin: query.scope.origin,
+            derived: [])
+        query.plan = try plan(shape)
         var scope = Scope()
         for (key, name) in zip(planKeys, names) { scope.columns.append(Scope.Column(id: key.id, name: name, type: key.value.type)) }
         var derived: [DerivedColumn] = []
@@ -67,22 +79,44 @@ extension Binder {
         if !derived.isEmpty { query.plan = .derive(query.plan, derived) }
         scope.key = planKeys.map(\.id)
         query.scope = scope
-        query.summary = BoundQuery.SummaryShape(aggregate: aggregate, derived: derived)
+        query.summary = BoundQuery.SummaryShape(aggregate: shape.aggregate, below: below, origin: shape.origin, derived: derived)
+    }
+
+    /// A summary's groups with the aggregates over the incoming rows and, joined to them, those over the rows below.
+    func plan(_ shape: BoundQuery.SummaryShape) throws -> Plan {
+        var plan = Plan.aggregate(shape.aggregate)
+        var rest = shape.below[...]
+        while let first = rest.first {
+            // Aggregates along one path share its scan.
+            let group = rest.filter { $0.call.path === first.call.path }
+            rest = rest.filter { $0.call.path !== first.call.path }
+            guard let origin = shape.origin else { preconditionFailure("a path starts from rows of a table") }
+            let keys = shape.aggregate.keys.map { DerivedColumn(id: newID(), value: $0.value) }
+            let input = keys.isEmpty ? shape.aggregate.input : Plan.derive(shape.aggregate.input, keys)
+            let (right, rightKeys) = try aggregateBelow(Array(group), Outside(plan: input, keys: keys.map(\.id), origin: origin))
+            plan = .join(
+                JoinPlan(
+                    left: plan, right: right, on: zip(shape.aggregate.keys, rightKeys).map { ($0.id, $1) }, rightColumns: group.map(\.id),
+                    rightName: "rows below \(first.call.path.text)", span: 0..<0, kind: .lookup, rightIsUnique: true, nullsMatch: true))
+        }
+        return plan
     }
 
     /// `per` and window functions anywhere below an aggregate (or in a key) see the stage's input: they become columns of it.
-    private func liftBelowAggregates(_ keys: [Bound], _ measures: [Bound], _ query: inout BoundQuery) -> ([Bound], [Bound]) {
+    private func liftBelowAggregates(_ keys: [Bound], _ measures: [Bound], _ query: inout BoundQuery) throws -> ([Bound], [Bound]) {
         var plan = query.plan
         let scope = query.scope
-        let newKeys = keys.isEmpty ? [] : lift(keys, over: &plan, scope: scope)
-        let newMeasures = measures.map { measure in
-            measure.transformedFromTop { node in
+        let newKeys = keys.isEmpty ? [] : try lift(keys, over: &plan, scope: scope)
+        let newMeasures = try measures.map { measure in
+            try measure.transformedFromTop { node in
+                // An aggregate along a path is one of the stage's own.
+                if case .below(let below) = node.kind, below.call.per == nil { return node }
                 guard case .aggregate(let call) = node.kind, call.per == nil else {
                     // A window that stands beside the aggregates is one over the input; it is refused when columns are checked.
-                    return node.isWindow ? self.lift([node], over: &plan, scope: scope)[0] : nil
+                    return node.isWindow ? try self.lift([node], over: &plan, scope: scope)[0] : nil
                 }
-                guard node.children.contains(where: \.containsAggregate) else { return node }
-                return node.with(children: self.lift(node.children, over: &plan, scope: scope))
+                guard node.children.contains(where: \.needsLifting) else { return node }
+                return node.with(children: try self.lift(node.children, over: &plan, scope: scope))
             }
         }
         query.plan = plan
@@ -222,7 +256,7 @@ extension Binder {
         _ measures: [NamedExpression], _ keys: [NamedExpression], _ over: NamedExpression, _ values: Expression?, _ query: inout BoundQuery,
         _ stage: Stage
     ) throws {
-        let lifted = lift([try bind(over.value, in: query.scope)], over: &query.plan, scope: query.scope)[0]
+        let lifted = try lift([try bind(over.value, in: query.scope)], over: &query.plan, scope: query.scope)[0]
         let column = try column(for: lifted, &query)
         let type = lifted.type
         let found: [Value]
@@ -265,6 +299,11 @@ extension Binder {
                     return Bound(.aggregate(call), node.type, node.span)
                 }
                 guard bound.containsAggregate else { throw QueryError(.type, "pivot needs an aggregate here", at: measure.value.span) }
+                if bound.contains(where: { if case .below = $0.kind { true } else { false } }) {
+                    throw QueryError(
+                        .unsupported, "pivot cannot spread an aggregate along a link", at: measure.value.span,
+                        hint: "derive it before: `derive x: sum(transactions.amount) | pivot sum(x) …`")
+                }
                 named.append((measures.count == 1 ? label : "\(label)_\(try name(of: measure))", bound))
             }
         }
@@ -273,7 +312,8 @@ extension Binder {
 
     private func summarizeBound(_ measures: [(String, Bound)], _ keys: [NamedExpression], _ query: inout BoundQuery, _ stage: Stage) throws
     {
-        let boundKeys = lift(try keys.map { try materialized(try bind($0.value, in: query.scope)) }, over: &query.plan, scope: query.scope)
+        let boundKeys = try lift(
+            try keys.map { try materialized(try bind($0.value, in: query.scope)) }, over: &query.plan, scope: query.scope)
         var scope = Scope()
         var planKeys: [DerivedColumn] = []
         for (key, bound) in zip(keys, boundKeys) {
@@ -287,7 +327,11 @@ extension Binder {
             if scope.column(name) != nil {
                 throw QueryError(.name, "two columns would be called \(name)", at: stage.span, hint: "rename the key")
             }
-            let rebuilt = bound.transformedFromTop { node in
+            let ready = try bound.transformedFromTop { node in
+                guard case .aggregate = node.kind, node.children.contains(where: \.needsLifting) else { return nil }
+                return node.with(children: try self.lift(node.children, over: &query.plan, scope: query.scope))
+            }
+            let rebuilt = ready.transformedFromTop { node in
                 guard case .aggregate(let call) = node.kind else { return nil }
                 let id = self.newID()
                 collected.append(AggregatePlan.Measure(id: id, type: node.type, call: call))
@@ -304,7 +348,7 @@ extension Binder {
 
     // MARK: fill
 
-    func fill(_ name: Name, _ per: [Name], _ range: Expression?, _ value: Expression?, _ query: inout BoundQuery, _ stage: Stage) throws {
+    func fill(_ name: Name, _ per: [Name], _ value: Expression?, _ query: inout BoundQuery, _ stage: Stage) throws {
         let column = query.scope.columns[try index(of: name, query.scope)]
         switch column.type {
         case .int, .date, .week, .month, .quarter, .year: break
@@ -321,49 +365,18 @@ extension Binder {
             // A number fills numbers, a text fills texts; what it does not fit stays null.
             others.append((other.id, Coercion.coerce(stated, to: other.type)?.constantValue ?? .null))
         }
-        query.plan = .fill(
-            FillPlan(
-                input: query.plan, column: column.id, type: column.type, per: groups, others: others,
-                range: try range.map { try steps($0, of: column) }))
+        query.plan = .fill(FillPlan(input: query.plan, column: column.id, type: column.type, per: groups, others: others))
         query.scope.key = groups + [column.id]
-    }
-
-    /// The steps that `fill … in` asks for: `0..12`, `2026-01..2026-12`, and for days, weeks, months and quarters a longer span too.
-    private func steps(_ range: Expression, of column: Scope.Column) throws -> ClosedRange<Int64> {
-        func end(_ expression: Expression, last: Bool) throws -> Int64 {
-            let bound = try bind(expression, in: Scope())
-            if bound.type == column.type, case .integer(let value)? = bound.constantValue { return value }
-            // The first or last day, week, month or quarter of a longer span.
-            if bound.type.isSpan || bound.type == .date, column.type != .int, case .integer(let value)? = bound.constantValue {
-                let day =
-                    bound.type == .date ? value : CivilDate.firstDay(of: last ? value + 1 : value, type: bound.type) - (last ? 1 : 0)
-                return column.type == .date ? day : CivilDate.span(of: day, type: column.type)
-            }
-            // A bare 2026 beside dates is the year.
-            if bound.type == .int, column.type != .int, case .integer(let value)? = bound.constantValue, (1000...9999).contains(value) {
-                let day = last ? CivilDate.firstDay(year: value + 1) - 1 : CivilDate.firstDay(year: value)
-                return column.type == .date ? day : CivilDate.span(of: day, type: column.type)
-            }
-            throw QueryError(
-                .type, "\(column.name) is \(article(column.type)), so fill needs constants of that type here", at: expression.span,
-                hint: column.type == .int ? "fill k in 0..12" : "fill m in 2026-01..2026-12, or in 2026")
-        }
-        let (low, high): (Int64, Int64)
-        if case .range(let first, let second) = range.kind {
-            (low, high) = (try end(first, last: false), try end(second, last: true))
-        } else {
-            (low, high) = (try end(range, last: false), try end(range, last: true))
-        }
-        guard low <= high else { throw QueryError(.type, "this range is empty: its end lies before its start", at: range.span) }
-        return low...high
+        // The rows that are added are no rows of the table.
+        query.scope.origin = nil
     }
 }
 
 extension Bound {
     var isWindow: Bool {
         switch kind {
-        case .window, .aggregate: true
-        case .column, .constant, .months, .function, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .inQuery,
+        case .window, .aggregate, .below: true
+        case .linked, .column, .constant, .months, .function, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .inQuery,
             .nullInQuery:
             false
         }

@@ -5,7 +5,7 @@ extension Binder {
         switch stage.kind {
         case .where(let expression):
             let condition = try condition(expression, in: query.scope)
-            let lifted = lift([condition], over: &query.plan, scope: query.scope)
+            let lifted = try lift([condition], over: &query.plan, scope: query.scope)
             query.plan = .filter(query.plan, lifted[0])
         case .derive(let items): try derive(items, &query, stage)
         case .select(let items): try select(items, &query, stage)
@@ -25,15 +25,15 @@ extension Binder {
         case .top(let count, let per, let by, let others):
             try top(try whole(count, "top", in: query.scope), per, by, others, &query, summary, stage)
         case .distinct(let items): try distinct(items, &query, stage)
-        case .expand(let path):
-            throw QueryError(
-                .unsupported, "expand goes along a link, and links are not built yet", at: stage.span,
-                hint: path.isEmpty ? nil : "`join` adds the columns of another table")
-        case .unfold(let items): try unfold(items, &query, stage)
+        case .expand(let path): try expand(path, &query, stage)
+        case .unfold(let items):
+            try unfold(items, &query, stage)
+            // A row now stands many times: what is below it would be counted as often.
+            query.scope.origin = nil
         case .join(let join): try self.join(join, &query, stage)
         case .union(let source): try union(source, &query, stage)
         case .pivot(let measures, let keys, let over, let values): try pivot(measures, keys, over, values, &query, stage)
-        case .fill(let column, let per, let range, let value): try fill(column, per, range, value, &query, stage)
+        case .fill(let column, let per, let value): try fill(column, per, value, &query, stage)
         case .sample(let size, let seed):
             let seed = try seed.map { UInt64(try whole($0, "a seed", in: query.scope)) } ?? 1
             query.plan = .sample(query.plan, try sampleSize(size, in: query.scope), seed: seed)
@@ -129,7 +129,7 @@ extension Binder {
     private func derive(_ items: [NamedExpression], _ query: inout BoundQuery, _ stage: Stage) throws {
         try checkDuplicates(try items.map { (try name(of: $0), $0.value.span) })
         for item in items {
-            let bound = lift([try bind(item.value, in: query.scope)], over: &query.plan, scope: query.scope)[0]
+            let bound = try lift([try bind(item.value, in: query.scope)], over: &query.plan, scope: query.scope)[0]
             let name = try name(of: item)
             let id = newID()
             query.plan = adding([DerivedColumn(id: id, value: try materialized(bound))], to: query.plan)
@@ -165,7 +165,7 @@ extension Binder {
                 places += query.scope.visible.map { _ in item.value.span }
                 continue
             }
-            let bound = lift([try bind(item.value, in: query.scope)], over: &query.plan, scope: query.scope)[0]
+            let bound = try lift([try bind(item.value, in: query.scope)], over: &query.plan, scope: query.scope)[0]
             let name = try name(of: item)
             places.append(item.value.span)
             // A column picked a second time needs an id of its own.
@@ -203,7 +203,7 @@ extension Binder {
 
     /// The columns of an order; what is not a column yet becomes one.
     func planOrder(_ items: [OrderItem], _ query: inout BoundQuery, defaultDescending: Bool) throws -> [PlanOrder] {
-        let bounds = lift(try items.map { try bind($0.value, in: query.scope) }, over: &query.plan, scope: query.scope)
+        let bounds = try lift(try items.map { try bind($0.value, in: query.scope) }, over: &query.plan, scope: query.scope)
         var order: [PlanOrder] = []
         for (item, bound) in zip(items, bounds) {
             let descending = item.explicit ? item.descending : defaultDescending
@@ -226,7 +226,8 @@ extension Binder {
     ) throws {
         var groups: [ColumnID] = []
         for expression in per {
-            groups.append(try column(for: lift([try bind(expression, in: query.scope)], over: &query.plan, scope: query.scope)[0], &query))
+            groups.append(
+                try column(for: try lift([try bind(expression, in: query.scope)], over: &query.plan, scope: query.scope)[0], &query))
         }
         if others, per.isEmpty == false { throw QueryError(.type, "`with others` sums up one top, not one per group", at: stage.span) }
         let order = try planOrder(by, &query, defaultDescending: true)
@@ -273,7 +274,12 @@ extension Binder {
         rest.measures.append(
             AggregatePlan.Measure(
                 id: counter, type: .int, call: AggregateCall(function: .count, arguments: [], filter: nil, order: [], per: nil)))
-        var plan = Plan.aggregate(rest)
+        let below = summary.below.map { measure in
+            let id = newID()
+            mapping[measure.id] = id
+            return BelowMeasure(id: id, type: measure.type, call: measure.call)
+        }
+        var plan = try plan(BoundQuery.SummaryShape(aggregate: rest, below: below, origin: summary.origin, derived: []))
         for column in summary.derived {
             let id = newID()
             let value = column.value.transformed { node in
@@ -309,7 +315,7 @@ extension Binder {
 
     private func assert(_ expression: Expression, _ message: String?, _ query: inout BoundQuery, _ stage: Stage) throws {
         let bound = try condition(expression, in: query.scope)
-        let lifted = lift([bound], over: &query.plan, scope: query.scope)[0]
+        let lifted = try lift([bound], over: &query.plan, scope: query.scope)[0]
         let isAboutAll = bound.containsAggregate && bound.columnsOutsideAggregates.isEmpty
         let shown = isAboutAll ? [] : query.scope.visible.prefix(8).map { (name: $0.name, id: $0.id, type: $0.type) }
         let check = AssertPlan(condition: lifted, message: message ?? "assert failed", span: expression.span, shown: Array(shown))
@@ -327,7 +333,7 @@ extension Bound {
     /// Columns that are read row by row.
     var columnsOutsideAggregates: Set<ColumnID> {
         switch kind {
-        case .aggregate, .window: []
+        case .aggregate, .window, .linked, .below: []
         case .column(let id): [id]
         case .constant, .months, .function, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .inQuery, .nullInQuery:
             children.reduce(into: Set<ColumnID>()) { $0.formUnion($1.columnsOutsideAggregates) }

@@ -38,7 +38,7 @@ extension Binder {
             guard !list.values.isEmpty else {
                 throw QueryError(.type, "an empty list would leave no row", at: span)
             }
-            let bounds = lift(
+            let bounds = try lift(
                 try list.values.map { try materialized(try bind($0, in: query.scope)) }, over: &query.plan, scope: query.scope)
             columns.append((list.name, try chosen(bounds, by: place, span)))
         }
@@ -58,7 +58,7 @@ extension Binder {
     }
 
     private func unfold(_ name: Name?, _ low: Expression, _ high: Expression, _ query: inout BoundQuery) throws {
-        let bounds = lift([try bind(low, in: query.scope), try bind(high, in: query.scope)], over: &query.plan, scope: query.scope)
+        let bounds = try lift([try bind(low, in: query.scope), try bind(high, in: query.scope)], over: &query.plan, scope: query.scope)
         guard let name, let type = Coercion.common(bounds[0].type, bounds[1].type), let first = Coercion.coerce(bounds[0], to: type),
             let last = Coercion.coerce(bounds[1], to: type)
         else {

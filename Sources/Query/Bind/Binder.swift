@@ -4,6 +4,7 @@ import Storage
 struct BindEnvironment {
     /// The tables of the state that the statement reads.
     var table: (Name, Int?) throws -> TableSnapshot
+    var links: [LinkSchema] = []
     /// Reads a file as a table that lives as long as the snapshot.
     var file: (String, ImportClause, SourceSpan) throws -> TableSnapshot
     var today: Int64
@@ -28,6 +29,11 @@ final class Binder {
     private(set) var names: [ColumnID: String] = [:]
     /// Names being expanded, so that a `let` that names itself is an error and not a loop.
     var expanding: [String] = []
+    /// The rows that upward links lead to, and those below, so that what is asked for twice is read once.
+    var linkedTables: [LinkedTableKey: LinkedTable] = [:]
+    var pathsBelow: [String: PathBelow] = [:]
+    /// Aggregates along paths around the place that is being bound, the innermost last.
+    var frames: [PathFrame] = []
     /// The last query is being bound, as the source of this one.
     private var isInsidePrevious = false
 
@@ -56,8 +62,8 @@ final class Binder {
     func bind(_ source: Source) throws -> BoundQuery {
         switch source.kind {
         case .table(let name, nil) where name.text == "_": return try bind(Source(kind: .previous, span: source.span))
-        case .table(let name, let version): return scan(try environment.table(name, version), name: name.text)
-        case .file(let path, let clause): return scan(try environment.file(path, clause, source.span), name: nil)
+        case .table(let name, let version): return scan(try environment.table(name, version), name: name, version: version)
+        case .file(let path, let clause): return scan(try environment.file(path, clause, source.span), name: nil, version: nil)
         case .query(let query):
             let bound = try bind(query)
             if let sink = bound.sink { throw QueryError(.syntax, "`to` cannot stand inside brackets", at: sink.span) }
@@ -96,7 +102,8 @@ final class Binder {
         }
     }
 
-    private func scan(_ table: TableSnapshot, name: String?) -> BoundQuery {
+    /// All rows of a table. Hidden columns go along without a name: they are what links hang on.
+    func scan(_ table: TableSnapshot, name: Name?, version: Int?) -> BoundQuery {
         var scope = Scope()
         var columns: [(id: ColumnID, index: Int)] = []
         for (index, column) in table.schema.columns.enumerated() {
@@ -107,7 +114,17 @@ final class Binder {
         }
         scope.key = table.schema.key.compactMap { scope.column($0)?.id }
         scope.time = table.schema.time.flatMap { scope.column($0)?.id }
-        scope.tableName = name
+        scope.tableName = name?.text
+        if let name {
+            for (index, title) in hiddenColumns(table) {
+                let id = newID()
+                names[id] = title
+                columns.append((id, index))
+                scope.columns.append(Scope.Column(id: id, name: "", type: .int, isVisible: false))
+            }
+            scope.origin = Origin(
+                table: table, name: name, version: version, ids: Dictionary(uniqueKeysWithValues: columns.map { ($0.index, $0.id) }))
+        }
         var plan = Plan.scan(ScanPlan(table: table, columns: columns))
         if environment.hidesLaterRows, let time = scope.time {
             let column = scope.column(id: time)
@@ -120,47 +137,96 @@ final class Binder {
         return BoundQuery(plan: plan, scope: scope)
     }
 
-    /// Adds columns below; windows and aggregates inside them become a plan node of their own first.
-    func lift(_ bounds: [Bound], over plan: inout Plan, scope: Scope) -> [Bound] {
-        var windows: [WindowColumn] = []
-        var known: [String: ColumnID] = [:]
-        func column(_ bound: Bound, _ call: WindowColumn.Call) -> Bound {
-            let fingerprint = bound.fingerprint
-            if let id = known[fingerprint] { return Bound(.column(id), bound.type, bound.span) }
-            let id = newID()
-            known[fingerprint] = id
-            windows.append(WindowColumn(id: id, type: bound.type, call: call))
-            return Bound(.column(id), bound.type, bound.span)
+    /// Places of a table's hidden columns, and what `explain` calls them.
+    private func hiddenColumns(_ table: TableSnapshot) -> [(index: Int, title: String)] {
+        var found: [(index: Int, title: String)] = []
+        for link in environment.links {
+            if link.child == table.schema.name, let index = table.parentIDColumn(link: link.id) {
+                found.append((index, "id of \(link.parentName)"))
+            }
+            if link.parent == table.schema.name,
+                let index = table.ownIDColumn(of: link.parentColumns.isEmpty ? table.schema.key : link.parentColumns)
+            {
+                found.append((index, "id"))
+            }
         }
-        // A window inside a window's own arguments is computed first.
+        var seen: Set<Int> = []
+        return found.filter { seen.insert($0.index).inserted }
+    }
+
+    /// Adds columns below; windows, aggregates and links inside expressions become plan nodes of their own first.
+    func lift(_ bounds: [Bound], over plan: inout Plan, scope: Scope) throws -> [Bound] {
         var current = bounds
-        while current.contains(where: \.containsAggregate) {
-            windows = []
-            known = [:]
+        // What stands inside another's arguments is computed first.
+        while current.contains(where: \.needsLifting) {
+            var lifting = Lifting()
             current = current.map { bound in
                 bound.transformedFromTop { node in
-                    switch node.kind {
-                    case .aggregate(let call) where !node.children.contains(where: \.containsAggregate):
-                        return column(node, .aggregate(call))
-                    case .window(let call) where !node.children.contains(where: \.containsAggregate): return column(node, .window(call))
-                    case .aggregate, .window, .column, .constant, .months, .function, .compare, .and, .or, .not, .isNull, .conditional,
-                        .coalesce, .inSet,
-                        .inQuery, .nullInQuery:
-                        return nil
-                    }
+                    node.children.contains(where: \.needsLifting) ? nil : self.column(for: node, &lifting)
                 }
             }
-            plan = .window(plan, windows)
+            if !lifting.windows.isEmpty { plan = .window(plan, lifting.windows) }
+            for read in lifting.reads where !plan.carries(read.column) { plan = join(plan, read.table, lifting.reads) }
+            if !lifting.below.isEmpty { try attach(lifting.below, to: &plan, scope: scope) }
         }
         return current
+    }
+
+    /// What one round of ``lift(_:over:scope:)`` finds.
+    private struct Lifting {
+        var windows: [WindowColumn] = []
+        var reads: [LinkRead] = []
+        var below: [BelowMeasure] = []
+        var known: [String: ColumnID] = [:]
+    }
+
+    private func column(for node: Bound, _ lifting: inout Lifting) -> Bound? {
+        func once(_ make: (ColumnID) -> Void) -> ColumnID {
+            let fingerprint = node.fingerprint
+            if let id = lifting.known[fingerprint] { return id }
+            let id = newID()
+            lifting.known[fingerprint] = id
+            make(id)
+            return id
+        }
+        switch node.kind {
+        case .aggregate(let call):
+            let id = once { lifting.windows.append(WindowColumn(id: $0, type: node.type, call: .aggregate(call))) }
+            return Bound(.column(id), node.type, node.span)
+        case .window(let call):
+            let id = once { lifting.windows.append(WindowColumn(id: $0, type: node.type, call: .window(call))) }
+            return Bound(.column(id), node.type, node.span)
+        case .linked(let read):
+            lifting.reads.append(read)
+            return Bound(.column(read.column), node.type, node.span)
+        case .below(let call):
+            let id = once { lifting.below.append(BelowMeasure(id: $0, type: node.type, call: call)) }
+            return emptyDefault(BelowMeasure(id: id, type: node.type, call: call), node.span)
+        case .column, .constant, .months, .function, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .inQuery,
+            .nullInQuery:
+            return nil
+        }
+    }
+
+    /// One join brings all columns that are read behind one link.
+    private func join(_ plan: Plan, _ table: LinkedTable, _ reads: [LinkRead]) -> Plan {
+        var columns: [ColumnID] = []
+        for read in reads where read.table === table && !columns.contains(read.column) && !plan.carries(read.column) {
+            columns.append(read.column)
+        }
+        return .join(
+            JoinPlan(
+                left: plan, right: table.query.plan, on: table.on, rightColumns: columns,
+                rightName: "\(table.link.parent) as \(table.link.parentName)", span: 0..<0,
+                kind: .lookup, rightIsUnique: true, isLatest: table.link.isLatest))
     }
 }
 
 extension Bound {
     /// Replaces nodes from the top down; nil goes on below.
-    func transformedFromTop(_ change: (Bound) -> Bound?) -> Bound {
-        if let replaced = change(self) { return replaced }
+    func transformedFromTop(_ change: (Bound) throws -> Bound?) rethrows -> Bound {
+        if let replaced = try change(self) { return replaced }
         let below = children
-        return below.isEmpty ? self : with(children: below.map { $0.transformedFromTop(change) })
+        return below.isEmpty ? self : with(children: try below.map { try $0.transformedFromTop(change) })
     }
 }

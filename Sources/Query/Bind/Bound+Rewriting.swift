@@ -12,6 +12,9 @@ extension Bound {
         case .conditional(let branches, let otherwise): branches.flatMap { [$0.condition, $0.value] } + [otherwise]
         case .aggregate(let call): call.arguments + (call.filter.map { [$0] } ?? []) + call.order.map(\.value) + (call.per ?? [])
         case .window(let call): call.arguments + (call.filter.map { [$0] } ?? []) + call.per + call.order.map(\.value)
+        case .linked(let read): read.table.on.map { Bound(.column($0.left), .int, span) }
+        // What the call says about the rows below is not about this row: only its groups and `outer` columns are.
+        case .below(let below): (below.call.per ?? []) + below.outers.map(\.value)
         }
     }
 
@@ -52,6 +55,12 @@ extension Bound {
             call.per = next(call.per.count)
             call.order = call.order.map { BoundOrder(value: next(), descending: $0.descending) }
             copy.kind = .window(call)
+        // A link's own columns never change: they are the row's identity.
+        case .linked: break
+        case .below(var below):
+            if let per = below.call.per { below.call.per = next(per.count) }
+            below.outers = below.outers.map { DerivedColumn(id: $0.id, value: next()) }
+            copy.kind = .below(below)
         }
         return copy
     }
@@ -67,6 +76,8 @@ extension Bound {
         body(self)
         for child in children { child.visit(body) }
     }
+
+    func contains(where test: (Bound) -> Bool) -> Bool { test(self) || children.contains { $0.contains(where: test) } }
 
     var columns: Set<ColumnID> {
         var found: Set<ColumnID> = []
@@ -94,19 +105,30 @@ extension Bound {
             switch $0.kind {
             case .function: found = true
             case .column, .constant, .months, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .aggregate, .window,
-                .inQuery, .nullInQuery:
+                .inQuery, .nullInQuery, .linked, .below:
                 break
             }
         }
         return found
     }
 
+    /// Something that needs other rows than this one, so that it must be lifted into a plan node of its own.
+    var needsLifting: Bool {
+        switch kind {
+        case .aggregate, .window, .linked, .below: true
+        case .column, .constant, .months, .function, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .inQuery,
+            .nullInQuery:
+            children.contains(where: \.needsLifting)
+        }
+    }
+
     var containsAggregate: Bool {
         var found = false
         visit {
             switch $0.kind {
-            case .aggregate, .window: found = true
-            case .column, .constant, .months, .function, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .inQuery,
+            case .aggregate, .window, .below: found = true
+            case .linked, .column, .constant, .months, .function, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet,
+                .inQuery,
                 .nullInQuery:
                 break
             }
@@ -138,6 +160,10 @@ extension Bound {
         case .inSet(_, let set): return "(\(below[0]) in set\(ObjectIdentifier(set).hashValue))"
         case .inQuery(_, let box): return "(\(below[0]) in query\(ObjectIdentifier(box).hashValue))"
         case .nullInQuery(let box): return "(null in query\(ObjectIdentifier(box).hashValue))"
+        case .linked(let read): return "link#\(read.column)"
+        case .below(let below):
+            let call = Bound(.aggregate(below.call), type, span).fingerprint
+            return "below\(ObjectIdentifier(below.path).hashValue) \(call) outer \(below.outers.map { "#\($0.id)" })"
         case .aggregate(let call):
             return
                 "\(call.function.rawValue)(\(below.joined(separator: ", ")); \(call.arguments.count) \(call.filter != nil) \(call.order.map(\.descending)) \(call.per?.count ?? -1))"

@@ -30,6 +30,10 @@ struct Bound: Sendable {
         /// An aggregate or a window over the rows, lifted out into a plan node of its own before execution.
         case aggregate(AggregateCall)
         case window(WindowCall)
+        /// A column of the one row that a link leads up to; lifted out into a join.
+        case linked(LinkRead)
+        /// An aggregate over the rows that a path of links leads down to; lifted out into an aggregate and a join.
+        case below(DownwardCall)
     }
 
     var kind: Kind

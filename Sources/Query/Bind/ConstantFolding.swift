@@ -23,7 +23,7 @@ enum ConstantFolding {
     private static func isFoldable(_ bound: Bound) -> Bool {
         switch bound.kind {
         case .constant: true
-        case .column, .aggregate, .window, .months, .inQuery, .nullInQuery: false
+        case .column, .aggregate, .window, .linked, .below, .months, .inQuery, .nullInQuery: false
         case .function, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet: bound.children.allSatisfy(isFoldable)
         }
     }

@@ -15,6 +15,8 @@ struct Scope {
     /// What makes a row itself: the table's key, or a summary's keys. Every order ends in it.
     var key: [ColumnID] = []
     var time: ColumnID?
+    /// Whose rows these are, where every row is still one row of a table: what links hang on.
+    var origin: Origin?
     /// The table's name, for `customers.city`.
     var tableName: String?
 
@@ -54,6 +56,9 @@ struct BoundQuery {
     /// What `with others` needs of the `summarize` before it.
     struct SummaryShape {
         let aggregate: AggregatePlan
+        /// Aggregates over the rows below the groups' rows, and the table that those are of.
+        let below: [Binder.BelowMeasure]
+        let origin: Origin?
         let derived: [DerivedColumn]
     }
 

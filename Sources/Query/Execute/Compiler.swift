@@ -35,7 +35,7 @@ final class ExpressionCompiler {
         case .coalesce(let terms): return try compileCoalesce(terms, bound)
         case .conditional(let branches, let otherwise):
             return try compileConditional(branches.map(\.condition), branches.map(\.value) + [otherwise], type: bound.type)
-        case .aggregate, .window: preconditionFailure("an aggregate was not lifted out of its expression")
+        case .aggregate, .window, .linked, .below: preconditionFailure("an aggregate or a link was not lifted out of its expression")
         }
     }
 

@@ -149,6 +149,18 @@ struct TextInterner {
         return UInt32(code)
     }
 
+    /// The code of a text that is there.
+    func find(_ view: TextView) -> UInt32? {
+        let hash = view.hash
+        var at = Int(truncatingIfNeeded: hash) & (table.count - 1)
+        while true {
+            let code = Int(table[at])
+            if code < 0 { return nil }
+            if hashes[code] == hash, equals(code, view) { return UInt32(code) }
+            at = (at + 1) & (table.count - 1)
+        }
+    }
+
     private func equals(_ code: Int, _ view: TextView) -> Bool {
         let start = offsets[code]
         let size = offsets[code + 1] - start

@@ -251,7 +251,11 @@ struct RangeFinder: Sendable {
             rowCount(input)
         case .aggregate(let aggregate): rowCount(aggregate.input)
         case .top(let top): rowCount(top.input)
-        case .join(let join): rowCount(join.left)
+        case .join(let join):
+            switch join.kind {
+            case .lookup, .matching: rowCount(join.left)
+            case .expanding: rowCount(join.left).multipliedReportingOverflow(by: max(1, rowCount(join.right))).partialValue & Int.max
+            }
         case .union(let union): union.inputs.reduce(0) { $0 + rowCount($1) }
         case .fill: 1 << 20
         case .unfold(let unfold): unfold.rowsMax(rowCount(unfold.input))
@@ -275,7 +279,7 @@ struct RangeFinder: Sendable {
             else { return nil }
             return a...b
         case .constant, .months, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .inQuery, .nullInQuery, .aggregate,
-            .window:
+            .window, .linked, .below:
             return nil
         }
     }
@@ -283,7 +287,7 @@ struct RangeFinder: Sendable {
     private static func range(ofColumn id: ColumnID, _ plan: Plan) -> ClosedRange<Int64>? {
         switch plan {
         case .scan(let scan):
-            guard let index = scan.columns.first(where: { $0.id == id })?.index, scan.table.schema.columns[index].type.physical == .integer
+            guard let index = scan.columns.first(where: { $0.id == id })?.index, scan.table.type(ofStored: index).physical == .integer
             else { return nil }
             var low = Int64.max
             var high = Int64.min
@@ -318,7 +322,8 @@ struct RangeFinder: Sendable {
         case .aggregate(let aggregate):
             guard let key = aggregate.keys.first(where: { $0.id == id }) else { return nil }
             return range(of: key.value, aggregate.input)
-        case .join(let join): return range(ofColumn: id, join.left)
+        case .join(let join):
+            return range(ofColumn: id, join.rightColumns.contains(id) && !join.left.carries(id) ? join.right : join.left)
         case .unfold(let unfold):
             guard id == unfold.id else { return range(ofColumn: id, unfold.input) }
             guard let low = range(of: unfold.low, unfold.input), let high = range(of: unfold.high, unfold.input),

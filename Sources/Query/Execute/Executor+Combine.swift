@@ -1,54 +1,45 @@
 import Storage
 
 extension Executor {
-    /// Adds to each left row the columns of the one right row with its key. The right side is held in memory.
+    /// Adds to each left row the columns of the right row with its key. The right side is held in memory, the left streams by.
     func run(_ join: JoinPlan, required: Set<ColumnID>) throws -> Pipeline {
-        let wanted = join.rightColumns.filter { required.contains($0) }
-        let right = try relation(join.right, required: Set(wanted).union(join.on.map(\.right)))
-        let left = try relation(join.left, required: required.subtracting(join.rightColumns).union(join.on.map(\.left)))
-        let table = HashGroups(join.on.map { KeyReader(slot: right.layout[$0.right], layout: right.layout) })
-        var rowOfGroup: [Int] = []
-        try numbers(of: right, in: table) { row, group in
-            if join.on.contains(where: { right[$0.right].isNull(row) }) { return }
-            while rowOfGroup.count <= Int(group) { rowOfGroup.append(-1) }
-            guard rowOfGroup[Int(group)] < 0 else {
-                let key = join.on.map { CellText.string(right[$0.right].value(row), type: right[$0.right].type) }.joined(separator: ", ")
-                throw QueryError(
-                    .data, "join: \(join.rightName) has several rows for \(key), so rows would double", at: join.span,
-                    hint: "join to a key, or summarize \(join.rightName) by it first")
-            }
-            rowOfGroup[Int(group)] = row
-        }
-        // Left keys are looked up in the same table: new ones get groups behind the right's, which have no row.
-        let probe = HashGroups(join.on.map { KeyReader(slot: left.layout[$0.left], layout: left.layout) })
-        var groupOfRow = Array(repeating: UInt32(0), count: left.rowCount)
-        try numbers(of: left, in: probe) { row, group in groupOfRow[row] = group }
-        let map = table.merge(probe)
-        let picked = (0..<left.rowCount).map { row -> Int in
-            if join.on.contains(where: { left[$0.left].isNull(row) }) { return -1 }
-            let group = Int(map[Int(groupOfRow[row])])
-            return group < rowOfGroup.count ? rowOfGroup[group] : -1
-        }
-        let columns = wanted.map { id -> (Layout.Slot, ColumnBuffer) in
-            let column = right[id].picked(picked)
-            return (Layout.Slot(id: id, type: column.type, dictionary: column.dictionary), column)
-        }
-        return relationPipeline(left.adding(columns))
+        let added = join.rightColumns.filter { required.contains($0) }
+        let leftColumns = required.subtracting(join.rightColumns)
+        if added.isEmpty, join.kind == .lookup, join.rightIsUnique { return try pipeline(join.left, required: leftColumns) }
+        let right = try relation(join.right, required: Set(added).union(join.on.map(\.right)))
+        var left = try pipeline(join.left, required: leftColumns.union(join.on.map(\.left)))
+        let table = try JoinTable(join, right: right, left: left.layout, cancellation: cancellation)
+        let kept = leftColumns.filter { left.layout.contains($0) }.sorted()
+        let slots =
+            kept.map { left.layout.slots[left.layout[$0]] }
+            + added.map { Layout.Slot(id: $0, type: right[$0].type, dictionary: right[$0].dictionary) }
+        if join.kind == .expanding { return relationPipeline(try expanded(left, table, kept, added, Layout(slots))) }
+        left.append(JoinStep(table: table, kind: join.kind, kept: kept, added: added, output: Layout(slots)))
+        return left
     }
 
-    private func numbers(of relation: Relation, in index: HashGroups, _ body: (Int, UInt32) throws -> Void) throws {
-        let batch = RelationBatch(relation)
-        let groups = UnsafeMutablePointer<UInt32>.allocate(capacity: vectorRowsMax)
-        defer { groups.deallocate() }
+    /// A row for every pair of a left and a right row of one key.
+    private func expanded(_ left: Pipeline, _ table: JoinTable, _ kept: [ColumnID], _ added: [ColumnID], _ layout: Layout) throws
+        -> Relation
+    {
+        let rows = try collect(left, required: Set(left.layout.slots.map(\.id)))
+        let probe = table.makeProbe(rows.layout)
+        let batch = RelationBatch(rows)
+        var leftRows: [Int] = []
+        var rightRows: [Int] = []
         var first = 0
-        while first < relation.rowCount {
+        while first < rows.rowCount {
             try cancellation.check()
-            let size = min(vectorRowsMax, relation.rowCount - first)
+            let size = min(vectorRowsMax, rows.rowCount - first)
             batch.move(to: first, count: size)
-            try index.assign(batch, into: groups)
-            for i in 0..<size { try body(first + i, groups[i]) }
+            try table.pairs(probe, batch) {
+                leftRows.append(first + $0)
+                rightRows.append($1)
+            }
             first += size
         }
+        let columns = kept.map { rows[$0].picked(leftRows) } + added.map { table.right[$0].picked(rightRows) }
+        return Relation(layout: layout, columns: columns, rowCount: leftRows.count)
     }
 
     /// The inputs' rows one after another. Text of different dictionaries becomes views.
@@ -75,18 +66,13 @@ extension Executor {
     /// Adds a row for every value between the smallest and the largest that a group lacks.
     func run(_ fill: FillPlan, required: Set<ColumnID>) throws -> Relation {
         let rows = try relation(fill.input, required: required.union(fill.per).union([fill.column]))
-        // Without keys a stated range is filled even where there is no row at all.
-        guard rows.rowCount > 0 || (fill.range != nil && fill.per.isEmpty) else { return rows }
+        guard rows.rowCount > 0 else { return rows }
         let values = rows[fill.column]
         var low = Int64.max
         var high = Int64.min
         for row in 0..<rows.rowCount where !values.isNull(row) {
             low = min(low, values.integers[row])
             high = max(high, values.integers[row])
-        }
-        if let range = fill.range {
-            low = range.lowerBound
-            high = range.upperBound
         }
         let partition = try WindowPartition(rows, per: fill.per)
         guard low <= high else { return rows }
@@ -101,9 +87,7 @@ extension Executor {
         var example = Array(repeating: -1, count: partition.count)
         for row in 0..<rows.rowCount {
             example[Int(partition.groups[row])] = row
-            if !values.isNull(row), values.integers[row] >= low, values.integers[row] <= high {
-                present[Int(partition.groups[row]) * width + Int(values.integers[row] - low)] = true
-            }
+            if !values.isNull(row) { present[Int(partition.groups[row]) * width + Int(values.integers[row] - low)] = true }
         }
         let stated = Dictionary(uniqueKeysWithValues: fill.others.map { ($0.id, $0.value) })
         let columns = rows.layout.slots.enumerated().map { index, slot -> ColumnBuffer in
@@ -169,16 +153,4 @@ extension Executor {
         }
         return try relation(input, required: required)
     }
-}
-
-/// Reads a key column whose text is coded by one dictionary on the left and another on the right: as views, so that they meet.
-final class KeyReader: Evaluator {
-    private let source: Evaluator
-
-    init(slot: Int, layout: Layout) {
-        let column = ColumnEvaluator(slot: slot, layout: layout)
-        source = column.dictionary == nil ? column : DecodeEvaluator(column)
-        super.init(type: column.type)
-    }
-    override func evaluate(_ batch: Batch) throws -> Vector { try source.evaluate(batch) }
 }

@@ -27,7 +27,7 @@ struct ScanSource: MorselSource {
         var columns: [Column] = []
         var slots: [Layout.Slot] = []
         for (id, index) in plan.columns where needed.contains(id) {
-            let type = plan.table.schema.columns[index].type
+            let type = plan.table.type(ofStored: index)
             let coded = type == .text && plan.table.isCoded(column: index)
             columns.append(.stored(index: index, coded: coded))
             slots.append(Layout.Slot(id: id, type: type, dictionary: coded ? try plan.table.dictionary(column: index) : nil))

@@ -59,6 +59,25 @@ struct GroupTable {
         return insert(key, tag, at)
     }
 
+    /// The group of a key that is there, or -1.
+    @inline(__always)
+    func find(_ key: UnsafePointer<UInt64>) -> Int {
+        let hash = Self.hash(key, width)
+        let tag = UInt32(truncatingIfNeeded: hash >> 32)
+        var at = Int(truncatingIfNeeded: hash) & mask
+        while true {
+            let slot = slots[at]
+            if slot.mark == 0 { return -1 }
+            if slot.tag == tag {
+                let other = words + Int(slot.mark &- 1) &* width
+                var difference: UInt64 = 0
+                for j in 0..<width { difference |= other[j] ^ key[j] }
+                if difference == 0 { return Int(slot.mark &- 1) }
+            }
+            at = (at &+ 1) & mask
+        }
+    }
+
     private mutating func insert(_ key: UnsafePointer<UInt64>, _ tag: UInt32, _ at: Int) -> UInt32 {
         precondition(count < UInt32.max - 1)
         if count == capacity {

@@ -82,14 +82,29 @@ struct TopPlan: Sendable {
 }
 
 struct JoinPlan: Sendable {
+    enum Kind: Sendable {
+        /// Every left row, with nulls where no right row has its key.
+        case lookup
+        /// Left rows that have a right row.
+        case matching
+        /// A row for every pair: never written by hand, only along paths over a join table, where pairs are told apart by their groups.
+        case expanding
+    }
     var left: Plan
     var right: Plan
-    /// Columns of equal types, left and right.
+    /// Columns of equal types, left and right. None: the right side is one row, which every left row gets.
     var on: [(left: ColumnID, right: ColumnID)]
     /// Columns of the right that go on.
     var rightColumns: [ColumnID]
     var rightName: String
     var span: SourceSpan
+    var kind = Kind.lookup
+    /// Keys were told apart when rows were stored or grouped: no need to look for doubles where no column is asked for.
+    var rightIsUnique = false
+    /// A null key meets a null key, as groups do.
+    var nullsMatch = false
+    /// The last pair is not of equal values: it names the latest right row that is not later.
+    var isLatest = false
 }
 
 struct UnionPlan: Sendable {
@@ -105,8 +120,6 @@ struct FillPlan: Sendable {
     var per: [ColumnID]
     /// Columns that take the stated value (or null) in the rows that are added.
     var others: [(id: ColumnID, value: Value)]
-    /// The steps that are wanted; nil: from the smallest value of all rows to the largest. Rows outside stay as they are.
-    var range: ClosedRange<Int64>?
 }
 
 /// Each row once for every whole step from `low` to `high`, both in; `low` and `high` may differ from row to row.

@@ -9,7 +9,7 @@ struct Rewrite: Sendable {
 
 enum Planner {
     /// In order; the list runs over every node, from the leaves up, until nothing changes.
-    static let rewrites: [Rewrite] = [splitConditions, filterBelowDerive, filterIntoScan, sortAndTakeIsTop]
+    static let rewrites: [Rewrite] = [splitConditions, filterBelowDerive, filterBelowJoin, filterIntoScan, sortAndTakeIsTop]
 
     static func plan(_ plan: Plan, with rewrites: [Rewrite] = rewrites, log: inout [String]) -> Plan {
         var current = plan.mapInputs { Self.plan($0, with: rewrites, log: &log) }
@@ -47,6 +47,15 @@ enum Planner {
         return .derive(.filter(input, condition), columns)
     }
 
+    /// A condition on the left side's columns is asked before the right side's are looked up.
+    static let filterBelowJoin = Rewrite(name: "filter before join") { plan in
+        guard case .filter(.join(var join), let condition) = plan, condition.columns.isDisjoint(with: join.rightColumns) else { return nil }
+        // A function may fail on rows that the join would have dropped.
+        if join.kind != .lookup, condition.callsFunction { return nil }
+        join.left = .filter(join.left, condition)
+        return .join(join)
+    }
+
     /// The scan itself asks the condition: blocks are skipped and columns decoded only where rows are left.
     static let filterIntoScan = Rewrite(name: "filter in scan") { plan in
         guard case .filter(.scan(var scan), let condition) = plan else { return nil }
@@ -78,7 +87,7 @@ enum Planner {
             case .inSet, .inQuery: 5
             case .conditional, .coalesce: 8
             case .function: 10
-            case .aggregate, .window: 100
+            case .aggregate, .window, .linked, .below: 100
             }
         return bound.children.reduce(own) { $0 + cost($1) }
     }
@@ -161,11 +170,32 @@ extension Plan {
                 switch $0.kind {
                 case .inQuery(_, let box), .nullInQuery(let box): if !found.contains(where: { $0 === box }) { found.append(box) }
                 case .column, .constant, .months, .function, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet,
-                    .aggregate, .window:
+                    .aggregate, .window, .linked, .below:
                     break
                 }
             }
         }
         return found
+    }
+}
+
+extension Plan {
+    /// Whether rows of this plan have the column.
+    func carries(_ id: ColumnID) -> Bool {
+        switch self {
+        case .scan(let scan): scan.rowID == id || scan.columns.contains { $0.id == id }
+        case .rows(let relation): relation.layout.contains(id)
+        case .filter(let input, _), .sort(let input, _), .take(let input, _, _), .sample(let input, _, _), .assert(let input, _),
+            .assertAll(let input, _, _):
+            input.carries(id)
+        case .derive(let input, let columns): columns.contains { $0.id == id } || input.carries(id)
+        case .window(let input, let columns): columns.contains { $0.id == id } || input.carries(id)
+        case .aggregate(let aggregate): aggregate.keys.contains { $0.id == id } || aggregate.measures.contains { $0.id == id }
+        case .top(let top): top.input.carries(id)
+        case .join(let join): join.rightColumns.contains(id) || join.left.carries(id)
+        case .union(let union): union.columns.contains { $0.id == id }
+        case .fill(let fill): fill.input.carries(id)
+        case .unfold(let unfold): unfold.id == id || unfold.input.carries(id)
+        }
     }
 }

@@ -95,12 +95,13 @@ extension Session {
                 throw QueryError(.type, "columns takes a table's name", at: call.name.span, hint: "from columns(customers)")
             }
             made = try describeRelation(try requireTable(names[0]))
+        case "links" where call.arguments.isEmpty: made = try linksRelation(snapshot)
         case "diff", "show": throw QueryError(.unsupported, "`\(call.name.text)` is not built yet", at: call.name.span)
         default:
             throw QueryError(
                 .name, "there is no table function \(call.name.text)", at: call.name.span,
-                hint: nearestName(to: call.name.text, among: ["tables", "columns", "snapshots"]).map { "did you mean \($0)(…)?" }
-                    ?? "tables(), columns(t), snapshots()")
+                hint: nearestName(to: call.name.text, among: ["tables", "columns", "snapshots", "links"]).map { "did you mean \($0)(…)?" }
+                    ?? "tables(), columns(t), snapshots(), links()")
         }
         return (made.relation, made.scope)
     }

@@ -71,7 +71,15 @@ struct PlanText {
         case .top(let top):
             return "top \(top.count)\(top.per.isEmpty ? "" : " per " + top.per.map(name).joined(separator: ", ")) by \(order(top.order))"
         case .join(let join):
-            return "join \(join.rightName) on \(join.on.map { "\(name($0.left)) = \(name($0.right))" }.joined(separator: ", "))"
+            let kind =
+                switch join.kind {
+                case .lookup: join.isLatest ? "look up the latest of" : "look up"
+                case .matching: "keep rows of"
+                case .expanding: "pair with"
+                }
+            if join.on.isEmpty { return "\(kind) \(join.rightName)" }
+            return
+                "\(join.span.isEmpty ? kind : "join") \(join.rightName) on \(join.on.map { "\(name($0.left)) = \(name($0.right))" }.joined(separator: ", "))"
         case .union: return "union"
         case .unfold(let unfold): return "expand \(name(unfold.id)): \(text(unfold.low))..\(text(unfold.high))"
         case .fill(let fill): return "fill \(name(fill.column))"

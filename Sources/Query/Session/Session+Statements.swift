@@ -65,6 +65,10 @@ extension Session {
                 today = day
                 hidesLaterRows = true
             }
+        case .link(let declaration):
+            try receiver.message(
+                try declare(declaration) { done, total in receiver.progress(done: done, total: total, unit: "rows") })
+        case .dropLink(let child, let parentName): try receiver.message(try dropLink(child, parentName))
         case .later(let word): throw QueryError(.unsupported, "`\(word.text)` is not built yet", at: word.span)
         }
     }

@@ -88,7 +88,7 @@ public final class Session: @unchecked Sendable {
     func environment(_ snapshot: Snapshot, _ executor: Executor) -> BindEnvironment {
         BindEnvironment(
             table: { [unowned self] name, version in try self.table(name, version, snapshot) },
-            file: { [unowned self] path, clause, span in try self.fileTable(path, clause, span) },
+            links: snapshot.links, file: { [unowned self] path, clause, span in try self.fileTable(path, clause, span) },
             today: today, hidesLaterRows: hidesLaterRows, lets: lets, parameters: parameters, previous: lastQuery,
             holidays: { try Self.holidays(snapshot) },
             tableFunction: { [unowned self] call in try self.tableFunction(call, snapshot) },

@@ -21,13 +21,13 @@ extension Expression {
 
 extension Parser {
     /// Words of statements that have their place in the language and no engine yet.
-    static let laterWords = ["link", "segment", "metric", "verb", "query", "save", "run", "report", "snapshot"]
+    static let laterWords = ["segment", "metric", "verb", "query", "save", "run", "report", "snapshot"]
 
     static let statementWords =
         [
             "from", "explain", "load", "append", "replace", "upsert", "delete", "create", "drop", "rename", "optimize", "vacuum",
             "snapshots",
-            "tables", "describe", "let", "param", "as",
+            "tables", "describe", "let", "param", "as", "link",
         ] + laterWords
 
     mutating func wholeStatement() throws(QueryError) -> Statement {
@@ -65,6 +65,7 @@ extension Parser {
         case "create": return try create()
         case "drop":
             advance()
+            if at(word: "link") { return try dropLink() }
             guard accept(word: "table") else {
                 throw expected("`table`", hint: "drop table t; columns of an answer are dropped by a stage: from t | drop a")
             }
@@ -85,6 +86,7 @@ extension Parser {
         case "describe":
             advance()
             return .describe(try name("a table"))
+        case "link": return try link()
         case "let": return try definition()
         case "param": return try param()
         case "as": return try asOf()

@@ -71,7 +71,7 @@ extension Printer {
             write("union ")
             source(other)
         case .pivot(let items, let keys, let over, let values): pivot(items, by: keys, over: over, values: values)
-        case .fill(let column, let keys, let range, let value): fill(column, per: keys, in: range, with: value)
+        case .fill(let column, let keys, let value): fill(column, per: keys, with: value)
         case .sample(let count, let seed):
             write("sample ")
             expression(count, .sum)
@@ -167,7 +167,7 @@ extension Printer {
         expression(values, .range)
     }
 
-    private mutating func fill(_ column: Name, per keys: [Name], in range: Expression?, with value: Expression?) {
+    private mutating func fill(_ column: Name, per keys: [Name], with value: Expression?) {
         write("fill ")
         name(column)
         if keys.count == 1 {
@@ -177,10 +177,6 @@ extension Printer {
             write(" per (")
             names(keys)
             write(")")
-        }
-        if let range {
-            write(" in ")
-            expression(range, .range)
         }
         if let value {
             write(" with ")
@@ -234,8 +230,22 @@ extension Printer {
         case .asOf(let date):
             write("as of ")
             expression(date, .range)
+        case .link(let link): self.link(link)
+        case .dropLink(let child, let parent): write("drop link \(Printer.name(child.text)).\(Printer.name(parent.text))")
         case .later(let word): write(word.text)
         }
+    }
+
+    private mutating func link(_ link: LinkDeclaration) {
+        func columns(_ names: [Name]) -> String {
+            let all = names.map { Printer.name($0.text) }.joined(separator: ", ")
+            return names.count == 1 ? all : "(\(all))"
+        }
+        write("link \(Printer.name(link.child.text)).\(columns(link.childColumns)) to \(Printer.name(link.parent.text))")
+        if !link.parentColumns.isEmpty { write(".\(columns(link.parentColumns))") }
+        if link.isLatest { write(" latest") }
+        if let parentName = link.parentName { write(" as \(Printer.name(parentName.text))") }
+        if let childrenName = link.childrenName { write(", \(Printer.name(childrenName.text))") }
     }
 
     private mutating func parameter(_ parameter: Name, _ type: LogicalType, _ value: Expression?, _ allowed: Expression?) {

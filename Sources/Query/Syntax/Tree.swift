@@ -217,8 +217,8 @@ public struct Stage: Sendable {
         case union(Source)
         /// `pivot sum(amount), count() by month over channel [in ["a", "b"]]`
         case pivot([NamedExpression], by: [NamedExpression], over: NamedExpression, values: Expression?)
-        /// `fill m per channel in 2026-01..2026-12 with 0`
-        case fill(Name, per: [Name], in: Expression?, with: Expression?)
+        /// `fill m per channel with 0`
+        case fill(Name, per: [Name], with: Expression?)
         /// `sample 100 seed 7`, `sample 1% seed 7`
         case sample(Expression, seed: Expression?)
         case profile
@@ -272,9 +272,26 @@ public struct Statement: Sendable {
         /// `param month: month = 2026-09 in [..]`
         case param(Name, LogicalType, defaultValue: Expression?, allowed: Expression?)
         case asOf(Expression)
-        /// Understood, not built yet: `link`, `segment`, `metric`, `verb`, `query`, `save`, `run`, `report`, `snapshot x`. The word and the whole text.
+        /// `link child.key to parent[.key] [latest] [as parent_name, children_name]`
+        case link(LinkDeclaration)
+        /// `drop link transactions.customer`: by the name that leads up.
+        case dropLink(child: Name, parentName: Name)
+        /// Understood, not built yet: `segment`, `metric`, `verb`, `query`, `save`, `run`, `report`, `snapshot x`. The word and the whole text.
         case later(Name)
     }
 
     public enum LoadMode: String, Sendable { case load, append, replace, upsert }
+}
+
+/// `link t.(currency, date) to rates latest as rate, trades`
+public struct LinkDeclaration: Sendable {
+    public var child: Name
+    public var childColumns: [Name]
+    public var parent: Name
+    /// Empty: the key that the parent declares.
+    public var parentColumns: [Name]
+    /// The last column is a date, and the link goes to the latest row that is not later.
+    public var isLatest: Bool
+    public var parentName: Name?
+    public var childrenName: Name?
 }

@@ -69,7 +69,7 @@ enum ScriptParameters {
                         allowedText: allowed.map { slice(source, $0.span) }))
             case .later(let word) where word.text == "run": return nil
             case .query, .explain, .load, .store, .delete, .createTable, .dropTable, .renameTable, .renameColumn, .optimize, .vacuum,
-                .snapshots, .tables, .describe, .let, .asOf, .later:
+                .snapshots, .tables, .describe, .let, .asOf, .link, .dropLink, .later:
                 continue
             }
         }

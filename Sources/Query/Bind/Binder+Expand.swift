@@ -1,0 +1,47 @@
+import Storage
+
+extension Binder {
+    /// `expand transactions`: from the rows here to the rows below them, each once. The columns are those of the rows below; what was
+    /// derived before goes along where every row below has one row here.
+    func expand(_ names: [Name], _ query: inout BoundQuery, _ stage: Stage) throws {
+        let text = names.map(\.text).joined(separator: ".")
+        guard let start = query.scope.origin else {
+            throw QueryError(
+                .name, "expand goes along links, and these rows are no rows of a table any more", at: stage.span,
+                hint: "expand before the stage that made them")
+        }
+        var hops: [LinkHop] = []
+        var origin = start
+        var far: BoundQuery?
+        for name in names {
+            guard let hop = hop(name.text, from: origin) else {
+                let known = linksDown(origin).map(\.childrenName) + linksUp(origin).map(\.parentName)
+                throw QueryError(
+                    .name, "there is no link \(name.text) here", at: name.span,
+                    hint: didYouMean(name.text, known) ?? (known.isEmpty ? nil : "links here: \(known.joined(separator: ", "))"))
+            }
+            let next = try farEnd(of: hop, from: origin, at: name.span)
+            guard let there = next.scope.origin else { preconditionFailure("a scan has an origin") }
+            hops.append(hop)
+            origin = there
+            far = next
+        }
+        guard let last = hops.last, last.isDown, let far else {
+            throw QueryError(
+                .type, "expand goes down, and \(text) leads up", at: stage.span,
+                hint: "the parent's columns stand behind the link: \(text).x")
+        }
+        let path = PathBelow(hops: hops, start: start, query: far)
+        let stored = Set(start.ids.values)
+        let isTree = hops.allSatisfy(\.isDown)
+        var carried: [Scope.Column] = []
+        if isTree { carried = query.scope.visible.filter { !stored.contains($0.id) && far.scope.column($0.name) == nil } }
+        // Every row is its own group, so that a tree needs no telling apart; over a join table only which rows are reached counts.
+        let outside = Outside(plan: query.plan, keys: [], origin: start)
+        query.plan = try reach(path, from: outside, passing: carried.map(\.id))
+        var scope = path.query.scope
+        scope.columns += carried
+        query.scope = scope
+        query.summary = nil
+    }
+}
