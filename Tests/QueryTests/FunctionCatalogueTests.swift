@@ -30,7 +30,7 @@ import Testing
             "matches": "matches(null, \"a\")", "extract": "extract(null, \"a\")", "round": "round(null, 2)",
             "round_half_up": "round_half_up(null, 2)", "bin": "bin(null, 5)", "decimal": "decimal(null, 2)",
             "try_decimal": "try_decimal(null, 2)", "pad_start": "pad_start(null, 3)", "pad_end": "pad_end(null, 3)",
-            "concat": "concat(null)",
+            "concat": "concat(null)", "period": "period(null, 1mo)",
         ]
         let function = try #require(FunctionCatalogue.byName[name])
         let parameters = function.signature.dropFirst(name.count + 1).dropLast().split(separator: ",").count

@@ -51,7 +51,10 @@ import Testing
         ("from t | bar sum(amount) by branch | to \"branches-{month}.html\"", nil), ("from t | line | histogram x | to \"a.csv\" raw", nil),
         ("from customers as of version 41 | join branches as b on branch_id = id, x | expand a.b | take 5 from 11", nil),
         ("from t | join u | join v as w | join (from x | take 1) on a | union (from y) | union z as of version 3 | union \"f.csv\"", nil),
-        ("from t | pivot sum(amount), count() by m: month(d), k over channel in [\"a\", \"b\"] | fill m per channel with 0", nil),
+        (
+            "from t | pivot sum(amount), count() by m: month(d), k over channel in [\"a\", \"b\"] | fill m per channel in 2026-01..2026-12 with 0",
+            nil
+        ),
         ("from t | pivot n: count() over c: lower(x) | fill m | fill m per (a, b) | fill m with null", nil),
         (
             "from t | sample 100 seed 7 | sample 1% seed 7 | profile | assert a > 0 else \"x\" | assert count() = 5 | distinct | distinct a, b: c",

@@ -147,7 +147,10 @@ struct RandomTree {
             kind = .pivot(
                 named(depth), by: random.below(2) == 0 ? [] : named(depth), over: over,
                 values: random.below(2) == 0 ? nil : expression(depth))
-        case 12: kind = .fill(name(), per: random.below(2) == 0 ? [] : names(), with: random.below(2) == 0 ? nil : expression(depth))
+        case 12:
+            kind = .fill(
+                name(), per: random.below(2) == 0 ? [] : names(), in: random.below(2) == 0 ? nil : expression(depth),
+                with: random.below(2) == 0 ? nil : expression(depth))
         case 13: kind = .assert(expression(depth), message: random.below(2) == 0 ? nil : "m")
         case 14:
             word = "bar"

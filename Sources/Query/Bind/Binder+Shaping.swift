@@ -348,7 +348,7 @@ extension Binder {
 
     // MARK: fill
 
-    func fill(_ name: Name, _ per: [Name], _ value: Expression?, _ query: inout BoundQuery, _ stage: Stage) throws {
+    func fill(_ name: Name, _ per: [Name], _ range: Expression?, _ value: Expression?, _ query: inout BoundQuery, _ stage: Stage) throws {
         let column = query.scope.columns[try index(of: name, query.scope)]
         switch column.type {
         case .int, .date, .week, .month, .quarter, .year: break
@@ -365,10 +365,43 @@ extension Binder {
             // A number fills numbers, a text fills texts; what it does not fit stays null.
             others.append((other.id, Coercion.coerce(stated, to: other.type)?.constantValue ?? .null))
         }
-        query.plan = .fill(FillPlan(input: query.plan, column: column.id, type: column.type, per: groups, others: others))
+        query.plan = .fill(
+            FillPlan(
+                input: query.plan, column: column.id, type: column.type, per: groups, others: others,
+                range: try range.map { try steps($0, of: column) }))
         query.scope.key = groups + [column.id]
         // The rows that are added are no rows of the table.
         query.scope.origin = nil
+    }
+
+    /// The steps that `fill … in` asks for: `0..12`, `2026-01..2026-12`, and for days, weeks, months and quarters a longer span too.
+    private func steps(_ range: Expression, of column: Scope.Column) throws -> ClosedRange<Int64> {
+        func end(_ expression: Expression, last: Bool) throws -> Int64 {
+            let bound = try bind(expression, in: Scope())
+            if bound.type == column.type, case .integer(let value)? = bound.constantValue { return value }
+            // The first or last day, week, month or quarter of a longer span.
+            if bound.type.isSpan || bound.type == .date, column.type != .int, case .integer(let value)? = bound.constantValue {
+                let day =
+                    bound.type == .date ? value : CivilDate.firstDay(of: last ? value + 1 : value, type: bound.type) - (last ? 1 : 0)
+                return column.type == .date ? day : CivilDate.span(of: day, type: column.type)
+            }
+            // A bare 2026 beside dates is the year.
+            if bound.type == .int, column.type != .int, case .integer(let value)? = bound.constantValue, (1000...9999).contains(value) {
+                let day = last ? CivilDate.firstDay(year: value + 1) - 1 : CivilDate.firstDay(year: value)
+                return column.type == .date ? day : CivilDate.span(of: day, type: column.type)
+            }
+            throw QueryError(
+                .type, "\(column.name) is \(article(column.type)), so fill needs constants of that type here", at: expression.span,
+                hint: column.type == .int ? "fill k in 0..12" : "fill m in 2026-01..2026-12, or in 2026")
+        }
+        let (low, high): (Int64, Int64)
+        if case .range(let first, let second) = range.kind {
+            (low, high) = (try end(first, last: false), try end(second, last: true))
+        } else {
+            (low, high) = (try end(range, last: false), try end(range, last: true))
+        }
+        guard low <= high else { throw QueryError(.type, "this range is empty: its end lies before its start", at: range.span) }
+        return low...high
     }
 }
 

@@ -33,7 +33,7 @@ extension Binder {
         case .join(let join): try self.join(join, &query, stage)
         case .union(let source): try union(source, &query, stage)
         case .pivot(let measures, let keys, let over, let values): try pivot(measures, keys, over, values, &query, stage)
-        case .fill(let column, let per, let value): try fill(column, per, value, &query, stage)
+        case .fill(let column, let per, let range, let value): try fill(column, per, range, value, &query, stage)
         case .sample(let size, let seed):
             let seed = try seed.map { UInt64(try whole($0, "a seed", in: query.scope)) } ?? 1
             query.plan = .sample(query.plan, try sampleSize(size, in: query.scope), seed: seed)

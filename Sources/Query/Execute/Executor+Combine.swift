@@ -66,13 +66,18 @@ extension Executor {
     /// Adds a row for every value between the smallest and the largest that a group lacks.
     func run(_ fill: FillPlan, required: Set<ColumnID>) throws -> Relation {
         let rows = try relation(fill.input, required: required.union(fill.per).union([fill.column]))
-        guard rows.rowCount > 0 else { return rows }
+        // Without keys a stated range is filled even where there is no row at all.
+        guard rows.rowCount > 0 || (fill.range != nil && fill.per.isEmpty) else { return rows }
         let values = rows[fill.column]
         var low = Int64.max
         var high = Int64.min
         for row in 0..<rows.rowCount where !values.isNull(row) {
             low = min(low, values.integers[row])
             high = max(high, values.integers[row])
+        }
+        if let range = fill.range {
+            low = range.lowerBound
+            high = range.upperBound
         }
         let partition = try WindowPartition(rows, per: fill.per)
         guard low <= high else { return rows }
@@ -87,7 +92,9 @@ extension Executor {
         var example = Array(repeating: -1, count: partition.count)
         for row in 0..<rows.rowCount {
             example[Int(partition.groups[row])] = row
-            if !values.isNull(row) { present[Int(partition.groups[row]) * width + Int(values.integers[row] - low)] = true }
+            if !values.isNull(row), values.integers[row] >= low, values.integers[row] <= high {
+                present[Int(partition.groups[row]) * width + Int(values.integers[row] - low)] = true
+            }
         }
         let stated = Dictionary(uniqueKeysWithValues: fill.others.map { ($0.id, $0.value) })
         let columns = rows.layout.slots.enumerated().map { index, slot -> ColumnBuffer in

@@ -8,7 +8,7 @@ extension FunctionCatalogue {
         DateFunctions.hour, DateFunctions.minute, DateFunctions.second,
         DateFunctions.start, DateFunctions.end, DateFunctions.makeDate, DateFunctions.addMonths,
         DateFunctions.daysBetween, DateFunctions.monthsBetween, DateFunctions.yearsBetween, DateFunctions.age,
-        DateFunctions.workdays, DateFunctions.addWorkdays, DateFunctions.isWorkday,
+        DateFunctions.workdays, DateFunctions.addWorkdays, DateFunctions.isWorkday, DateFunctions.period,
     ]
 }
 

@@ -120,6 +120,8 @@ struct FillPlan: Sendable {
     var per: [ColumnID]
     /// Columns that take the stated value (or null) in the rows that are added.
     var others: [(id: ColumnID, value: Value)]
+    /// The steps that are wanted; nil: from the smallest value of all rows to the largest. Rows outside stay as they are.
+    var range: ClosedRange<Int64>?
 }
 
 /// Each row once for every whole step from `low` to `high`, both in; `low` and `high` may differ from row to row.

@@ -50,7 +50,7 @@ enum StageCatalogue {
             "from customers | pivot count() by active over tier in [\"gold\", \"standard\"]",
             "active,gold,standard\nfalse,0,2\ntrue,2,1\n,0,0\n"),
         make(
-            "fill", "fill column [per k] [with value]",
+            "fill", "fill column [per k] [in A..B] [with value]",
             "Adds the missing steps of a day, month or whole number, with null or a stated value.",
             "from transactions | where customer_id = 2 | summarize n: count() by m: month(ts) | fill m with 0",
             "m,n\n2026-02,2\n2026-03,0\n2026-04,0\n2026-05,0\n2026-06,1\n"),

@@ -252,8 +252,9 @@ extension Parser {
             keys = at(.openRound) ? try names("a column") : [try name("a column")]
             if at(.comma) { throw failure("several keys stand in brackets", hint: "per (a, b)") }
         }
+        let range = accept(word: "in") ? try expression(.range) : nil
         let value = accept(word: "with") ? try expression() : nil
-        return .fill(column, per: keys, with: value)
+        return .fill(column, per: keys, in: range, with: value)
     }
 
     private mutating func sample() throws(QueryError) -> Stage.Kind {

@@ -71,7 +71,7 @@ extension Printer {
             write("union ")
             source(other)
         case .pivot(let items, let keys, let over, let values): pivot(items, by: keys, over: over, values: values)
-        case .fill(let column, let keys, let value): fill(column, per: keys, with: value)
+        case .fill(let column, let keys, let range, let value): fill(column, per: keys, in: range, with: value)
         case .sample(let count, let seed):
             write("sample ")
             expression(count, .sum)
@@ -167,7 +167,7 @@ extension Printer {
         expression(values, .range)
     }
 
-    private mutating func fill(_ column: Name, per keys: [Name], with value: Expression?) {
+    private mutating func fill(_ column: Name, per keys: [Name], in range: Expression?, with value: Expression?) {
         write("fill ")
         name(column)
         if keys.count == 1 {
@@ -177,6 +177,10 @@ extension Printer {
             write(" per (")
             names(keys)
             write(")")
+        }
+        if let range {
+            write(" in ")
+            expression(range, .range)
         }
         if let value {
             write(" with ")

@@ -217,8 +217,8 @@ public struct Stage: Sendable {
         case union(Source)
         /// `pivot sum(amount), count() by month over channel [in ["a", "b"]]`
         case pivot([NamedExpression], by: [NamedExpression], over: NamedExpression, values: Expression?)
-        /// `fill m per channel with 0`
-        case fill(Name, per: [Name], with: Expression?)
+        /// `fill m per channel in 2026-01..2026-12 with 0`
+        case fill(Name, per: [Name], in: Expression?, with: Expression?)
         /// `sample 100 seed 7`, `sample 1% seed 7`
         case sample(Expression, seed: Expression?)
         case profile
