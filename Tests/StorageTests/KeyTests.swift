@@ -92,7 +92,7 @@ import Testing
         schema.key = ["a", "b"]
         var state = table.state
         state.schema = schema
-        let keyed = try store.open(state)
+        let keyed = try store.open(state, domains: [])
         for rowsPerPass in [1 << 24, 1000, 100] {
             let error = failure { try KeyCheck(keyed, rowsPerPass: rowsPerPass).checkLastSegment(order: nil) }
             #expect(error?.message == "key (a, b) is not unique: 0, 3.5 stands 2 times")

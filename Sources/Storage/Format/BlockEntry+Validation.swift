@@ -2,8 +2,10 @@
 /// not even one whose checksum happens to agree.
 extension BlockEntry {
     /// nil where the entry is sound for a block of `rows` rows, else what is wrong. `payload` holds `length` bytes.
-    /// `codeLimit`: for dictionary codes, the first code that no entry stands for.
-    func fault(physical: SegmentColumn.Physical, rows expected: Int, payload: UnsafeRawPointer, codeLimit: UInt32) -> String? {
+    /// `codeLimit`: for dictionary codes and ids, the first that no entry stands for.
+    func fault(physical: SegmentColumn.Physical, rows expected: Int, payload: UnsafeRawPointer, isID: Bool = false, codeLimit: UInt32)
+        -> String?
+    {
         guard let encoding = Encoding(rawValue: self.encoding) else { return "unknown encoding \(self.encoding)" }
         guard Int(rows) == expected else { return "\(rows) rows where \(expected) belong" }
         guard nulls <= rows else { return "more nulls than rows" }
@@ -13,21 +15,22 @@ extension BlockEntry {
         let bytes = Int(length) - bitmapBytes
         guard bytes >= 0 else { return "shorter than its null bitmap" }
         let isText = physical == .text
+        let isCode = isText || isID
         switch encoding {
         case .constant:
             guard length == 0, !hasBitmap, nulls == 0 || nulls == rows else { return "a constant block has no bytes" }
-            if isText, nulls == 0, base < 0 || base >= Int64(codeLimit) { return "a code beyond the dictionary" }
+            if isCode, nulls == 0, base < 0 || base >= Int64(codeLimit) { return "a code beyond the dictionary" }
             return nil
         case .packed, .packedByFrame:
             guard physical != .double, width > 0 else { return "a width of 0, or packed doubles" }
             guard bytes == frames * (32 * Int(width) + (encoding == .packedByFrame ? 8 : 0)) else { return "length and width disagree" }
-            return isText ? codeFault(encoding, body, codeLimit) : nil
+            return isCode ? codeFault(encoding, body, codeLimit) : nil
         case .decimalDouble:
             guard physical == .double, width > 0, aux < IntegerEncoder.powersOfTen.count else { return "bad decimal places" }
             return bytes == frames * 32 * Int(width) ? nil : "length and width disagree"
         case .runLength:
             guard physical != .double, width == 0 else { return "a run-length block has no width and holds no doubles" }
-            return runFault(body, bytes, isText: isText, codeLimit)
+            return runFault(body, bytes, isCode: isCode, codeLimit)
         case .plainText:
             guard isText, width == 0 else { return "plain text in a column of another type" }
             return textFault(body, bytes)
@@ -74,10 +77,10 @@ extension BlockEntry {
         return UInt64(high)
     }
 
-    private func runFault(_ body: UnsafeRawPointer, _ bytes: Int, isText: Bool, _ limit: UInt32) -> String? {
+    private func runFault(_ body: UnsafeRawPointer, _ bytes: Int, isCode: Bool, _ limit: UInt32) -> String? {
         let runs = Int(aux)
         guard runs > 0, runs <= Int(rows), bytes == (2 * runs + 7) / 8 * 8 + 8 * runs else { return "length and runs disagree" }
-        if isText, unit != 1 || hasBitmap || base < 0 { return "codes with a unit or a bitmap" }
+        if isCode, unit != 1 || hasBitmap || base < 0 { return "codes with a unit or a bitmap" }
         let values = body + (2 * runs + 7) / 8 * 8
         let shift: UInt64 = hasSpareNull ? 1 : 0
         var last: UInt16 = 0
@@ -85,7 +88,7 @@ extension BlockEntry {
             let end = body.loadUnaligned(fromByteOffset: i * 2, as: UInt16.self)
             guard end > last else { return "runs out of order" }
             last = end
-            guard isText else { continue }
+            guard isCode else { continue }
             let code = values.loadUnaligned(fromByteOffset: i * 8, as: UInt64.self)
             guard code < shift || (code - shift < UInt64(limit) && UInt64(base) + code - shift < UInt64(limit)) else {
                 return "a code beyond the dictionary"

@@ -47,19 +47,22 @@ enum SegmentFormat {
     }
 }
 
-/// id 4 | physical type 1 | flags 1 (1: every text block is coded) | zero 2 | dictionary entries that its codes may use 4 | zero 20
+/// id 4 | physical type 1 | flags 1 (1: every text block is coded, 2: ids of a domain) | zero 2 | entries that its codes or ids may use 4 | zero 20
 struct SegmentColumn: Equatable {
     enum Physical: UInt8 { case integer = 0, double = 1, text = 2 }
     static let coded: UInt8 = 1
+    static let ids: UInt8 = 2
     var id: UInt32
     var physical: Physical
     var isCoded: Bool
+    /// Ids of a key domain, all below `dictionaryCount`.
+    var isID = false
     var dictionaryCount: UInt32
 
     func append(to out: RawBuffer) {
         out.append(id)
         out.append(physical.rawValue)
-        out.append(isCoded ? SegmentColumn.coded : 0)
+        out.append((isCoded ? SegmentColumn.coded : 0) | (isID ? SegmentColumn.ids : 0))
         _ = out.growZeroed(2)
         out.append(dictionaryCount)
         _ = out.growZeroed(20)

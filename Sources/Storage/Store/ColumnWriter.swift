@@ -16,6 +16,8 @@ final class ColumnWriter {
     }
 
     private let name: String
+    /// Ids are encoded as codes are: no unit, so that a reader can tell that they are in range.
+    private let isID: Bool
     private let physical: SegmentColumn.Physical
     private let encoder = IntegerEncoder()
     private let builder: DictionaryBuilder?
@@ -45,11 +47,22 @@ final class ColumnWriter {
 
     init(name: String, type: LogicalType, builder: DictionaryBuilder?, rowsBefore: Int, dictionaryIsComplete: Bool = false) {
         self.name = name
+        isID = false
         physical = SegmentColumn.physical(of: type)
         self.builder = builder
         self.rowsBefore = rowsBefore
         self.dictionaryIsComplete = dictionaryIsComplete
         choosePlain()
+    }
+
+    /// A hidden column.
+    init(idsOf table: String) {
+        name = table
+        isID = true
+        physical = .integer
+        builder = nil
+        rowsBefore = 0
+        dictionaryIsComplete = false
     }
 
     deinit {
@@ -175,7 +188,7 @@ final class ColumnWriter {
         var entry: BlockEntry
         switch physical {
         case .integer:
-            entry = encoder.encode(pending, nulls: nulls, rows: count, unitAllowed: true, into: stripe)
+            entry = encoder.encode(pending, nulls: nulls, rows: count, unitAllowed: !isID, into: stripe)
             watchOrder(count, entry)
         case .double:
             entry = UnsafeMutableRawPointer(pending).withMemoryRebound(to: Double.self, capacity: count) {

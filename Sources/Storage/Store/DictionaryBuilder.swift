@@ -37,6 +37,21 @@ final class DictionaryBuilder {
         return add(start, length, hash)
     }
 
+    /// The text's code, or nil where it has none.
+    func find(_ start: UnsafePointer<UInt8>?, _ length: Int) -> UInt32? {
+        let hash = TextTable.hash(start, length)
+        if let baseTable, let base, let found = baseTable.find(start, length, hash: hash, views: base.views) { return found }
+        return table.find(start, length, hash: hash, views: views).map { UInt32(baseCount) &+ $0 }
+    }
+
+    /// The text of a code; it lives as long as this object.
+    @inline(__always)
+    func text(_ code: UInt32) -> TextView {
+        precondition(Int(code) < count, "a code beyond the dictionary")
+        if let base, Int(code) < baseCount { return base.views[Int(code)] }
+        return views[Int(code) &- baseCount]
+    }
+
     @inline(never)
     private func add(_ start: UnsafePointer<UInt8>?, _ length: Int, _ hash: UInt64) -> UInt32 {
         precondition(count < Int(UInt32.max) - 1, "a dictionary of four billion texts")
@@ -60,12 +75,19 @@ final class DictionaryBuilder {
         return UInt32(baseCount + added - 1)
     }
 
-    /// Appends the entries that are in no file yet as one record; nil where there are none.
-    func appendPiece(column: UInt32, file: UInt64, to out: RawBuffer) -> DictionaryPiece? {
-        let first = written
-        let entries = UnsafeBufferPointer(start: views + (first - baseCount), count: count - first)
-        guard let piece = DictionaryFormat.append(entries, firstCode: first, column: column, file: file, to: out) else { return nil }
-        written = count
+    /// Appends the entries that are in no file yet (or those from code `first` on) as one record; nil where there are none.
+    func appendPiece(column: UInt32, from start: Int? = nil, file: UInt64, to out: RawBuffer) -> DictionaryPiece? {
+        let first = start ?? written
+        let piece: DictionaryPiece?
+        if first < baseCount {
+            piece = (first..<count).map { text(UInt32($0)) }.withUnsafeBufferPointer {
+                DictionaryFormat.append($0, firstCode: first, column: column, file: file, to: out)
+            }
+        } else {
+            let entries = UnsafeBufferPointer(start: views + (first - baseCount), count: count - first)
+            piece = DictionaryFormat.append(entries, firstCode: first, column: column, file: file, to: out)
+        }
+        if piece != nil { written = count }
         return piece
     }
 }

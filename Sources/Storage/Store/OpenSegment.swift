@@ -68,6 +68,7 @@ final class OpenSegment: @unchecked Sendable {
                 SegmentColumn(
                     id: footer.read(at, as: UInt32.self), physical: physical,
                     isCoded: footer.read(at + 5, as: UInt8.self) & SegmentColumn.coded != 0,
+                    isID: footer.read(at + 5, as: UInt8.self) & SegmentColumn.ids != 0,
                     dictionaryCount: footer.read(at + 8, as: UInt32.self)))
         }
         self.columns = columns
@@ -81,6 +82,19 @@ final class OpenSegment: @unchecked Sendable {
     func entry(column: Int, block: Int) -> BlockEntry {
         precondition(column >= 0 && column < columns.count && block >= 0 && block < blockCount)
         return directory.load(fromByteOffset: (column &* blockCount &+ block) &* BlockEntry.size, as: BlockEntry.self)
+    }
+
+    /// Whether a column is this hidden one. Blocks are checked for what the engine relies on: ids below the domain's count (each block
+    /// when it is read), and no row without an own id.
+    func holds(_ hidden: HiddenColumn, at column: Int, idCount: UInt32?) -> Bool {
+        let found = columns[column]
+        guard found.id == hidden.id, found.physical == .integer, found.isID else { return false }
+        switch hidden.role {
+        case .own:
+            return found.dictionaryCount <= idCount ?? 0 && (0..<blockCount).allSatisfy { entry(column: column, block: $0).nulls == 0 }
+        case .parent: return found.dictionaryCount <= idCount ?? 0
+        case .retired: return true
+        }
     }
 
     func rows(block: Int) -> Int { min(SegmentFormat.rowsPerBlock, rowCount - block * SegmentFormat.rowsPerBlock) }
@@ -133,7 +147,8 @@ final class OpenSegment: @unchecked Sendable {
             let sum = Checksum.of(payload, count: Int(entry.length), seed: Checksum.seed(file: id, offset: entry.offset))
             guard sum == entry.checksum else { throw blockFault(column, first + i, "its checksum does not match") }
             if let fault = entry.fault(
-                physical: physical, rows: rows(block: first + i), payload: payload, codeLimit: columns[column].dictionaryCount)
+                physical: physical, rows: rows(block: first + i), payload: payload, isID: columns[column].isID,
+                codeLimit: columns[column].dictionaryCount)
             {
                 throw blockFault(column, first + i, fault)
             }

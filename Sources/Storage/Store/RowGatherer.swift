@@ -23,6 +23,7 @@ final class RowGatherer {
     private let table: TableSnapshot
     private let codeMaps: [[Int64]?]
     private let writer: TableWriter
+    private let progress: ((_ rows: Int, _ total: Int) throws -> Void)?
     private let columns: [Column]
     private(set) var rowCount = 0
     private var cursors: [ColumnCursor] = []
@@ -31,7 +32,8 @@ final class RowGatherer {
     private let nulls = UnsafeMutablePointer<UInt8>.allocate(capacity: RowGatherer.vectorRows)
 
     /// `codeMaps`: for coded text columns where each code goes, else nil.
-    init(_ table: TableSnapshot, codeMaps: [[Int64]?], writer: TableWriter) {
+    init(_ table: TableSnapshot, codeMaps: [[Int64]?], writer: TableWriter, progress: ((_ rows: Int, _ total: Int) throws -> Void)? = nil) {
+        self.progress = progress
         self.table = table
         self.codeMaps = codeMaps
         self.writer = writer
@@ -119,6 +121,7 @@ final class RowGatherer {
             let sources = columns.indices.map { source($0, at, count, order, &kept) }
             try withExtendedLifetime(kept) { try writer.append(sources, rows: count) }
             at += count
+            try progress?(writer.rowCount, table.rowCount)
         }
         for column in columns { column.clear() }
         rowCount = 0

@@ -4,10 +4,12 @@ public final class Snapshot: @unchecked Sendable {
     public let tables: [TableSnapshot]
     /// Opened with the snapshot, so that a vacuum takes nothing away from it.
     private let blobFiles: [UInt64: any File]
+    private let domains: [KeyDomain]
 
-    init(manifest: Manifest, tables: [TableSnapshot], blobFiles: [UInt64: any File] = [:]) {
+    init(manifest: Manifest, tables: [TableSnapshot], domains: [KeyDomain] = [], blobFiles: [UInt64: any File] = [:]) {
         self.manifest = manifest
         self.tables = tables
+        self.domains = domains
         self.blobFiles = blobFiles
     }
 
@@ -20,10 +22,19 @@ public final class Snapshot: @unchecked Sendable {
     public var links: [LinkSchema] { manifest.links }
 
     /// The domain of the key values that a link goes to; nil where it is not resolved (neither table has rows, a `latest` link).
-    public func domain(link: UInt32) -> KeyDomain? { nil }
+    public func domain(link: UInt32) -> KeyDomain? {
+        guard let declared = links.first(where: { $0.id == link }), !declared.isLatest else { return nil }
+        if let hidden = table(declared.child)?.state.hidden.first(where: { $0.role == .parent && $0.link == link }) {
+            return domains.first { $0.id == hidden.domain }
+        }
+        let columns = declared.parentColumns.isEmpty ? table(declared.parent)?.schema.key ?? [] : declared.parentColumns
+        return domain(of: declared.parent, columns: columns)
+    }
 
     /// The domain of a table's key values by these columns; nil where no link goes there.
-    public func domain(of table: String, columns: [String]) -> KeyDomain? { nil }
+    public func domain(of table: String, columns: [String]) -> KeyDomain? {
+        domains.first { $0.table == table && $0.columns == columns }
+    }
 
     /// In the order of their bytes.
     public var blobNames: [String] { manifest.blobs.keys.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) } }
@@ -38,31 +49,47 @@ public final class Snapshot: @unchecked Sendable {
 
 public final class TableSnapshot: @unchecked Sendable {
     let state: TableState
+    private let domains: [DomainState]
     public let segments: [SegmentReader]
     private let dictionaries: ColumnDictionaries
     /// Live rows.
     public let rowCount: Int
 
-    init(state: TableState, segments: [SegmentReader], dictionaries: ColumnDictionaries) {
+    init(state: TableState, segments: [SegmentReader], dictionaries: ColumnDictionaries, domains: [DomainState]) {
         self.state = state
+        self.domains = domains
         self.segments = segments
         self.dictionaries = dictionaries
         rowCount = segments.reduce(0) { $0 + $1.rowCount - $1.deletedCount }
     }
 
     func with(segments: [SegmentReader]) -> TableSnapshot {
-        TableSnapshot(state: state, segments: segments, dictionaries: dictionaries)
+        TableSnapshot(state: state, segments: segments, dictionaries: dictionaries, domains: domains)
     }
 
     public var schema: TableSchema { state.schema }
 
     /// The index of the hidden integer column that holds each row's own id in the domain of these key columns, never null. It stands
     /// behind the schema's columns and is read by the same cursors. nil where there is none: join by the columns themselves.
-    public func ownIDColumn(of columns: [String]) -> Int? { nil }
+    public func ownIDColumn(of columns: [String]) -> Int? {
+        guard let domain = domains.first(where: { $0.table == schema.name && $0.columns == columns && holdsOwn($0.id) != nil }) else {
+            return nil
+        }
+        return holdsOwn(domain.id)
+    }
+
+    private func holdsOwn(_ domain: UInt32) -> Int? {
+        state.hidden.firstIndex { $0.role == .own && $0.domain == domain }.map { schema.columns.count + $0 }
+    }
 
     /// The index of the hidden integer column that holds the id of each row's parent, null where a part of its key is null. nil where
     /// the link is not resolved: join by the columns themselves.
-    public func parentIDColumn(link: UInt32) -> Int? { nil }
+    public func parentIDColumn(link: UInt32) -> Int? {
+        state.hidden.firstIndex { $0.role == .parent && $0.link == link }.map { schema.columns.count + $0 }
+    }
+
+    /// The link whose parents decide where rows lie in the segments that are partitioned.
+    public var partitionLink: UInt32? { state.partitionLink }
 
     /// True where every block of a text column holds codes of the column's dictionary.
     public func isCoded(column: Int) -> Bool {

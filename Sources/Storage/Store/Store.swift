@@ -20,6 +20,9 @@ public final class Store: @unchecked Sendable {
     private var latest: Snapshot?
     private var openSegments = WeakCache<UInt64, OpenSegment>()
     private var openDeletes = WeakCache<DeletesReference, DeleteBitmap>()
+    private var keyDomains = WeakCache<UInt32, KeyDomain>()
+    /// The builders of the last commit, so that the next writer need not read all keys again.
+    private var domainBuilders: [UInt32: (pieces: [DictionaryPiece], builder: DomainBuilder)] = [:]
     /// No file id is given twice by this process, not even after an abort, because open files are known by their ids.
     private var fileIdsGiven: UInt64 = 0
 
@@ -109,7 +112,9 @@ public final class Store: @unchecked Sendable {
         do {
             var blobFiles: [UInt64: any File] = [:]
             for blob in manifest.blobs.values where blobFiles[blob.file] == nil { blobFiles[blob.file] = try openFile(.blobs(blob.file)) }
-            return Snapshot(manifest: manifest, tables: try manifest.tables.map { try open($0) }, blobFiles: blobFiles)
+            return Snapshot(
+                manifest: manifest, tables: try manifest.tables.map { try open($0, domains: manifest.domains) },
+                domains: try manifest.domains.map(keyDomain), blobFiles: blobFiles)
         } catch let missing as MissingFile {
             if try files.open(filePath(.manifest(number))) == nil { return nil }
             throw StorageError(.corrupt, "\(missing.path) is missing", hint: "restore it from a copy of the store")
@@ -120,7 +125,41 @@ public final class Store: @unchecked Sendable {
         var path: String
     }
 
-    func open(_ table: TableState) throws -> TableSnapshot {
+    func keyDomain(_ state: DomainState) throws -> KeyDomain {
+        if let found = mutex.locked({ keyDomains.find(state.id) }), found.state == state { return found }
+        var files: [UInt64: any File] = [:]
+        for piece in state.pieces where files[piece.file] == nil { files[piece.file] = try openFile(.keys(piece.file)) }
+        let made = KeyDomain(state: state, files: files)
+        mutex.locked { keyDomains.insert(made, state.id) }
+        return made
+    }
+
+    /// Builders hold all keys in memory: large ones are not worth it between two commits.
+    private static let keptKeysMax = 1 << 22
+
+    func keep(_ builders: [UInt32: DomainBuilder], of manifest: Manifest) {
+        mutex.locked {
+            domainBuilders = [:]
+            var total = 0
+            for domain in manifest.domains {
+                guard let builder = builders[domain.id], total + builder.count <= Store.keptKeysMax else { continue }
+                total += builder.count
+                domainBuilders[domain.id] = (domain.pieces, builder)
+            }
+        }
+    }
+
+    /// A builder belongs to one transaction: it is taken away, and comes back when that commits.
+    func takeDomainBuilder(_ state: DomainState) -> DomainBuilder? {
+        mutex.locked {
+            guard let kept = domainBuilders.removeValue(forKey: state.id), kept.pieces == state.pieces,
+                kept.builder.written == kept.builder.count, kept.builder.types == state.types
+            else { return nil }
+            return kept.builder
+        }
+    }
+
+    func open(_ table: TableState, domains: [DomainState]) throws -> TableSnapshot {
         let counts = table.dictionaryCounts
         var dictionaryFiles: [UInt64: any File] = [:]
         for piece in table.dictionaries.joined() where dictionaryFiles[piece.file] == nil {
@@ -128,13 +167,15 @@ public final class Store: @unchecked Sendable {
         }
         let columns = ColumnDictionaries(table: table, files: dictionaryFiles, cache: dictionaries)
         let readers = try table.segments.map { segment -> SegmentReader in
-            let core = try openSegment(segment, schema: table.schema, dictionaryCounts: counts)
+            let core = try openSegment(segment, table, dictionaryCounts: counts, domains)
             return SegmentReader(core: core, deletes: try openDeletes(segment), dictionaries: columns)
         }
-        return TableSnapshot(state: table, segments: readers, dictionaries: columns)
+        return TableSnapshot(state: table, segments: readers, dictionaries: columns, domains: domains)
     }
 
-    func openSegment(_ segment: SegmentState, schema: TableSchema, dictionaryCounts: [UInt32]) throws -> OpenSegment {
+    private func openSegment(
+        _ segment: SegmentState, _ table: TableState, dictionaryCounts: [UInt32], _ domains: [DomainState]
+    ) throws -> OpenSegment {
         let core: OpenSegment
         if let found = mutex.locked({ openSegments.find(segment.file) }) {
             core = found
@@ -142,10 +183,16 @@ public final class Store: @unchecked Sendable {
             core = try OpenSegment(file: try openFile(.segment(segment.file)), id: segment.file, cache: cache)
             mutex.locked { openSegments.insert(core, segment.file) }
         }
+        let schema = table.schema
         let fits =
-            UInt64(core.rowCount) == segment.rows && UInt64(core.bytes) == segment.bytes && core.columns.count == schema.columns.count
-            && zip(core.columns, schema.columns).allSatisfy { $0.id == $1.id && $0.physical == SegmentColumn.physical(of: $1.type) }
-            && zip(core.columns, dictionaryCounts).allSatisfy { $0.dictionaryCount <= $1 }
+            UInt64(core.rowCount) == segment.rows && UInt64(core.bytes) == segment.bytes
+            && core.columns.count == schema.columns.count + table.hidden.count
+            && zip(core.columns, schema.columns).allSatisfy {
+                $0.id == $1.id && $0.physical == SegmentColumn.physical(of: $1.type) && !$0.isID
+            } && zip(core.columns, dictionaryCounts).allSatisfy { $0.dictionaryCount <= $1 }
+            && table.hidden.indices.allSatisfy { h in
+                core.holds(table.hidden[h], at: schema.columns.count + h, idCount: domains.first { $0.id == table.hidden[h].domain }?.count)
+            }
         guard fits else { throw StorageError(.corrupt, "\(core.file.path) is not the segment that the manifest describes") }
         return core
     }

@@ -13,29 +13,38 @@ public final class TableWriter {
     public private(set) var rowCount = 0
 
     private let checksKey: Bool
+    private let hidden: HiddenColumns
+    private let hiddenSchemas: [HiddenColumn]
+    /// Why the rows cannot be kept, said when they are complete.
+    private let fault: StorageError?
 
     /// `complete` names the columns whose builder holds all the texts to come, which are then handed in as codes.
     init(
-        transaction: Transaction, table: TableState, builders: [DictionaryBuilder?], complete: Set<Int> = [], checksKey: Bool = true
-    ) {
+        transaction: Transaction, table: TableState, builders: [DictionaryBuilder?], complete: Set<Int> = [], checksKey: Bool = true,
+        fault: StorageError? = nil
+    ) throws {
         self.checksKey = checksKey
+        self.fault = fault
+        hidden = try HiddenColumns(table.hidden, of: table.schema, transaction: transaction)
+        hiddenSchemas = table.hidden
         self.transaction = transaction
         self.table = table.schema
         self.builders = builders
         fileId = transaction.takeFileId()
         let rowsBefore = table.segments.reduce(0) { $0 + Int($1.rows) }
-        columns = table.schema.columns.enumerated().map { c, column in
+        let shown = table.schema.columns.enumerated().map { c, column in
             ColumnWriter(
                 name: column.name, type: column.type, builder: builders[c], rowsBefore: rowsBefore,
                 dictionaryIsComplete: complete.contains(c))
         }
+        columns = shown + table.hidden.map { _ in ColumnWriter(idsOf: table.schema.name) }
     }
 
     deinit { cancel() }
 
     /// Rows in the schema's column order. Blocks are encoded and written as they fill: memory stays bounded.
     public func append(_ chunk: RowChunk) throws {
-        precondition(chunk.columns.count == columns.count, "a chunk of another table")
+        precondition(chunk.columns.count == table.columns.count, "a chunk of another table")
         try append(chunk.columns.map { .chunk($0) }, rows: chunk.rowCount)
     }
 
@@ -46,11 +55,7 @@ public final class TableWriter {
             throw StorageError(.request, "one load holds at most \(UInt32.max) rows", hint: "append the rest in a second statement")
         }
         do {
-            if rows < 4096 || columns.count == 1 {
-                for (column, source) in zip(columns, sources) { try column.append(source, rows: rows) }
-            } else {
-                try appendConcurrently(sources, rows)
-            }
+            try appendAll(sources, rows)
             rowCount += rows
             try takeStripes()
         } catch {
@@ -59,11 +64,29 @@ public final class TableWriter {
         }
     }
 
-    private func appendConcurrently(_ sources: [ColumnWriter.Source], _ rows: Int) throws {
-        let job = ColumnJob(columns: columns, sources: sources)
+    /// Columns side by side, and beside them the ids of each domain.
+    private func appendAll(_ sources: [ColumnWriter.Source], _ rows: Int) throws {
+        let shown = table.columns.count
+        let tasks = shown + hidden.groups.count
+        if rows < 4096 || tasks == 1 {
+            for task in 0..<tasks { try run(task, sources, rows) }
+            return
+        }
+        let job = WriterJob(self, sources)
         // The widest work (text) should not start last, but order among few columns matters little against simplicity.
-        DispatchQueue.concurrentPerform(iterations: columns.count) { job.run($0, rows: rows) }
+        DispatchQueue.concurrentPerform(iterations: tasks) { job.run($0, rows: rows) }
         if let error = job.failure { throw error }
+    }
+
+    fileprivate func run(_ task: Int, _ sources: [ColumnWriter.Source], _ rows: Int) throws {
+        let shown = table.columns.count
+        if task < shown { return try columns[task].append(sources[task], rows: rows) }
+        for h in hidden.groups[task - shown] {
+            let (ids, nulls) = try hidden.resolve(h, rows: rows) { keys, body in
+                try ColumnWriter.Source.withKeyParts(sources, builders, keys[...], [], body)
+            }
+            try columns[shown + h].append(.integers(ids, nulls: nulls), rows: rows)
+        }
     }
 
     private func takeStripes() throws {
@@ -82,14 +105,19 @@ public final class TableWriter {
     public func finish() throws {
         precondition(isOpen && !failed, "the writer has ended or failed")
         do {
+            if let fault { throw fault }
             if rowCount > 0 {
                 for column in columns { column.finish() }
                 try takeStripes()
                 guard let file else { preconditionFailure("rows without a file") }
-                let described = zip(table.columns, columns).map { schema, column in
+                var described = zip(table.columns, columns).map { schema, column in
                     SegmentColumn(
                         id: schema.id, physical: SegmentColumn.physical(of: schema.type), isCoded: column.isCoded,
                         dictionaryCount: column.dictionaryCount)
+                }
+                for (h, column) in hiddenSchemas.enumerated() {
+                    described.append(
+                        SegmentColumn(id: column.id, physical: .integer, isCoded: false, isID: true, dictionaryCount: hidden.idCount(h)))
                 }
                 let bytes = try file.finish(rows: rowCount, columns: described)
                 let order = table.key.count == 1 ? table.index(of: table.key[0]).flatMap { KeyOrder(columns[$0]) } : nil
@@ -129,25 +157,25 @@ struct KeyOrder {
 }
 
 /// One chunk's columns, each appended by whichever thread comes to it.
-private final class ColumnJob: @unchecked Sendable {
-    private let columns: [ColumnWriter]
+private final class WriterJob: @unchecked Sendable {
+    private let writer: TableWriter
     private let sources: [ColumnWriter.Source]
     private let mutex = Mutex()
     private var errors: [Int: any Error] = [:]
 
-    init(columns: [ColumnWriter], sources: [ColumnWriter.Source]) {
-        self.columns = columns
+    init(_ writer: TableWriter, _ sources: [ColumnWriter.Source]) {
+        self.writer = writer
         self.sources = sources
     }
 
     /// The leftmost column's error, so that messages do not depend on the threads.
     var failure: (any Error)? { errors.min { $0.key < $1.key }?.value }
 
-    func run(_ column: Int, rows: Int) {
+    func run(_ task: Int, rows: Int) {
         do {
-            try columns[column].append(sources[column], rows: rows)
+            try writer.run(task, sources, rows)
         } catch {
-            mutex.locked { errors[column] = error }
+            mutex.locked { errors[task] = error }
         }
     }
 }

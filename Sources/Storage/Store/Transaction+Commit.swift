@@ -11,6 +11,8 @@ extension Transaction {
         hasFailed = true
         do {
             try checkLinks()
+            try settleAll()
+            hasFailed = true
             try writeDeletes()
             try writeBlobs()
             removeUnneeded()
@@ -26,6 +28,7 @@ extension Transaction {
         }
         newFiles = []
         isOpen = false
+        store.keep(domainBuilders, of: working)
         lock = nil
         return working.number
     }

@@ -27,6 +27,9 @@ extension Transaction {
             throw error
         }
         working.nextLink += 1
+        for name in [link.parent, link.child] {
+            if let t = working.index(of: name) { try settle(t) }
+        }
         return link.id
     }
 
@@ -36,7 +39,8 @@ extension Transaction {
         guard let at = working.links.firstIndex(where: { $0.id == id }) else {
             throw StorageError(.request, "there is no such link")
         }
-        working.links.remove(at: at)
+        let child = working.links.remove(at: at).child
+        if let t = working.index(of: child) { try settle(t) }
     }
 
     func renameInLinks(table: String, to newName: String) {

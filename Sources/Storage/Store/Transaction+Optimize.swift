@@ -3,12 +3,14 @@ extension Transaction {
     /// time last, equal times in storage order). Dictionaries keep only the texts that live rows use, in value order.
     public func optimize(_ table: String) throws {
         let t = try index(of: table)
+        try settle(t)
         let state = working.tables[t]
         let source = try snapshot(of: state)
         if source.segments.isEmpty { return }
 
         var empty = state
         empty.segments = []
+        empty.hidden.removeAll { $0.role == .retired }
         empty.dictionaries = state.schema.columns.map { _ in [] }
         working.tables[t] = empty
         forgetBuilders(table: state.schema.id)
@@ -21,14 +23,15 @@ extension Transaction {
             builders.append(column.type == .text ? map?.builder ?? DictionaryBuilder(base: nil) : nil)
         }
         let complete = Set(codeMaps.indices.filter { codeMaps[$0] != nil })
-        let writer = opened(TableWriter(transaction: self, table: empty, builders: builders, complete: complete, checksKey: false))
-        let gatherer = RowGatherer(source, codeMaps: codeMaps, writer: writer)
+        let writer = try opened(TableWriter(transaction: self, table: empty, builders: builders, complete: complete, checksKey: false))
+        let gatherer = RowGatherer(source, codeMaps: codeMaps, writer: writer, progress: progress)
         if let time = state.schema.time, let column = state.schema.index(of: time), try !TimeOrder.holds(source, column: column) {
             try TimeOrder.rewrite(source, column: column, through: gatherer)
         } else {
             try gatherer.appendAll()
         }
         try writer.finish()
+        for hidden in empty.hidden where hidden.role == .own { try joinKeys(of: hidden.domain) }
         // Later writers of this transaction go on from the new dictionaries.
         for (column, builder) in zip(state.schema.columns, builders) {
             if let builder { self.builders[Transaction.builderKey(table: state.schema.id, column: column.id)] = builder }

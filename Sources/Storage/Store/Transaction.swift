@@ -10,6 +10,9 @@ public final class Transaction {
     var hasFailed = false
     weak var openWriter: TableWriter?
     var builders: [UInt64: DictionaryBuilder] = [:]
+    var domainBuilders: [UInt32: DomainBuilder] = [:]
+    /// Hears how many rows of how many a rewrite of a table has written, and cancels it by throwing.
+    public var progress: ((_ rows: Int, _ total: Int) throws -> Void)?
     /// Deleted rows of segments, with those that were deleted before; written at commit.
     var pendingDeletes: [UInt64: DeleteBitmap] = [:]
     /// Written at commit; nil: removed.
@@ -126,6 +129,7 @@ public final class Transaction {
         let old = working.tables[t]
         var new = TableState(schema: schema, nextColumn: old.nextColumn, dictionaries: schema.columns.map { _ in [] })
         new.schema.id = old.schema.id
+        new.partitionLink = old.partitionLink
         for c in schema.columns.indices {
             let column = schema.columns[c]
             if let same = old.schema.columns.first(where: { $0.name == column.name && $0.type == column.type }) {
@@ -149,6 +153,8 @@ public final class Transaction {
     public func ensureDomain(of table: String) throws {
         let schema = working.tables[try index(of: table)].schema
         if schema.key.isEmpty { throw StorageError(.request, "\(table) has no key", hint: "declare one when it is loaded: `key …`") }
+        try keepDomain(of: schema)
+        try settle(try index(of: table))
     }
 
     /// Named bytes kept with the data (definitions of the language); nil removes.
@@ -161,9 +167,18 @@ public final class Transaction {
 
     /// A writer that adds one new segment to the table. Several may be open one after another.
     public func writer(for table: String) throws -> TableWriter {
-        let state = working.tables[try index(of: table)]
+        let t = try index(of: table)
+        var fault: StorageError?
+        do {
+            try settle(t)
+        } catch let error as StorageError where error.kind == .request && working.tables[t].segments.isEmpty {
+            // A column's type may still widen while it is loaded: only a table that is complete can be at odds with its links.
+            fault = error
+            working.tables[t].hidden = []
+        }
+        let state = working.tables[t]
         let builders = try state.schema.columns.indices.map { try builder(state, column: $0) }
-        return opened(TableWriter(transaction: self, table: state, builders: builders))
+        return opened(try TableWriter(transaction: self, table: state, builders: builders, fault: fault))
     }
 
     func opened(_ writer: TableWriter) -> TableWriter {
@@ -172,7 +187,7 @@ public final class Transaction {
         return writer
     }
 
-    private func builder(_ table: TableState, column: Int) throws -> DictionaryBuilder? {
+    func builder(_ table: TableState, column: Int) throws -> DictionaryBuilder? {
         guard table.schema.columns[column].type == .text else { return nil }
         let key = Transaction.builderKey(table: table.schema.id, column: table.schema.columns[column].id)
         if let found = builders[key] { return found }
@@ -205,7 +220,7 @@ public final class Transaction {
     /// A table as this transaction has it now, for reading.
     func snapshot(of table: TableState) throws -> TableSnapshot {
         do {
-            let opened = try store.open(table)
+            let opened = try store.open(table, domains: working.domains)
             let readers = zip(table.segments, opened.segments).map { state, reader in
                 pendingDeletes[state.file].map { reader.with(deletes: $0) } ?? reader
             }
@@ -247,6 +262,7 @@ public final class Transaction {
             working.tables[t].dictionaries[c].append(piece)
         }
         if bytes.count > RecordFile.headerBytes { try create(.dictionary(id)).append(bytes) }
+        try writeKeys()
         working.tables[t].segments.append(segment)
         if checksKey, !table.key.isEmpty { try KeyCheck(try snapshot(of: working.tables[t])).checkLastSegment(order: keyOrder) }
         if checksKey {
@@ -259,6 +275,7 @@ public final class Transaction {
 
     func abandon(segment id: UInt64, table: UInt32) {
         forgetBuilders(table: table)
+        domainBuilders = [:]
         remove { $0 == .segment(id) }
     }
 

@@ -1,0 +1,148 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Finds the id of an integer key: an array over the range of the keys where they are dense enough, else open addressing.
+///
+/// Keys are found by reading one slot either way; the values themselves stand in the order of their ids elsewhere.
+final class IntegerIndex {
+    /// An array may have this many slots for nothing: zeroed pages that nobody touches cost no memory.
+    private static let denseSlotsMin = 1 << 22
+    /// Beyond that an array may have so many slots for every key.
+    private static let denseSlotsPerKey = 16
+
+    /// id + 1, or 0; slot `value - low`.
+    private(set) var slots: UnsafeMutablePointer<UInt32>?
+    private(set) var low: Int64 = 0
+    private(set) var slotCount: UInt64 = 0
+    private var buckets: UnsafeMutablePointer<Bucket>?
+    private var bucketCount = 0
+    private(set) var count = 0
+    private var minimum = Int64.max
+    private var maximum = Int64.min
+
+    private struct Bucket {
+        var value: Int64
+        /// id + 1, or 0.
+        var slot: UInt32
+    }
+
+    deinit {
+        free(slots)
+        free(buckets)
+    }
+
+    @inline(__always)
+    func find(_ value: Int64) -> UInt32? {
+        if let slots {
+            let at = UInt64(bitPattern: value &- low)
+            if at >= slotCount { return nil }
+            let held = slots[Int(truncatingIfNeeded: at)]
+            return held == 0 ? nil : held &- 1
+        }
+        guard let buckets else { return nil }
+        var at = IntegerIndex.home(value, bucketCount)
+        while buckets[at].slot != 0 {
+            if buckets[at].value == value { return buckets[at].slot &- 1 }
+            at = (at &+ 1) & (bucketCount &- 1)
+        }
+        return nil
+    }
+
+    /// Adds a value that is not here yet.
+    func insert(_ value: Int64, id: UInt32) throws {
+        minimum = min(minimum, value)
+        maximum = max(maximum, value)
+        if buckets == nil, UInt64(bitPattern: value &- low) >= slotCount { try widen() }
+        if let slots {
+            slots[Int(truncatingIfNeeded: UInt64(bitPattern: value &- low))] = id &+ 1
+        } else {
+            if (count + 1) * 2 > bucketCount { try growBuckets() }
+            if slots != nil { return try insert(value, id: id) }
+            place(Bucket(value: value, slot: id &+ 1))
+        }
+        count += 1
+    }
+
+    /// The range that holds all values, with room to grow at the end where keys usually go on.
+    private func widen() throws {
+        let span = UInt64(bitPattern: maximum &- minimum)
+        let limit = UInt64(max(IntegerIndex.denseSlotsMin, (count + 1) * IntegerIndex.denseSlotsPerKey))
+        guard span < limit else { return try moveToBuckets() }
+        var low = minimum
+        var wanted = max(span + 1, 1 << 10)
+        if slotCount > 0 { wanted = max(wanted, min(limit, (span + 1) * 2)) }
+        // Values that come downward ask for room below, as many as there are above.
+        if slotCount > 0, minimum < self.low {
+            let room = Int64(min(wanted - span - 1, UInt64(bitPattern: minimum &- Int64.min)))
+            low = minimum - room
+        }
+        // Never past the last integer: a slot's value must exist.
+        wanted = min(wanted, UInt64(bitPattern: Int64.max &- low))
+        if wanted <= UInt64(bitPattern: maximum &- low) { return try moveToBuckets() }
+        let larger = try IntegerIndex.zeroed(Int(wanted), of: UInt32.self)
+        if let slots {
+            memcpy(larger + Int(self.low - low), slots, Int(slotCount) * 4)
+            free(slots)
+        }
+        slots = larger
+        self.low = low
+        slotCount = wanted
+    }
+
+    private func moveToBuckets() throws {
+        var size = 1 << 12
+        while size < (count + 1) * 2 { size *= 2 }
+        let old = slots
+        buckets = try IntegerIndex.zeroed(size, of: Bucket.self)
+        bucketCount = size
+        if let old {
+            for at in 0..<Int(slotCount) where old[at] != 0 { place(Bucket(value: low &+ Int64(at), slot: old[at])) }
+            free(old)
+        }
+        slots = nil
+        slotCount = 0
+    }
+
+    private func growBuckets() throws {
+        let old = UnsafeMutableBufferPointer(start: buckets, count: bucketCount)
+        // Keys that came in no order may have turned out dense.
+        let span = UInt64(bitPattern: maximum &- minimum)
+        if span < UInt64((count + 1) * IntegerIndex.denseSlotsPerKey / 2), maximum < .max {
+            let dense = try IntegerIndex.zeroed(Int(span) + 1, of: UInt32.self)
+            for bucket in old where bucket.slot != 0 { dense[Int(bucket.value &- minimum)] = bucket.slot }
+            slots = dense
+            low = minimum
+            slotCount = span + 1
+            free(buckets)
+            buckets = nil
+            bucketCount = 0
+            return
+        }
+        let size = bucketCount * 2
+        buckets = try IntegerIndex.zeroed(size, of: Bucket.self)
+        bucketCount = size
+        for bucket in old where bucket.slot != 0 { place(bucket) }
+        free(old.baseAddress)
+    }
+
+    private func place(_ bucket: Bucket) {
+        guard let buckets else { return }
+        var at = IntegerIndex.home(bucket.value, bucketCount)
+        while buckets[at].slot != 0 { at = (at &+ 1) & (bucketCount &- 1) }
+        buckets[at] = bucket
+    }
+
+    @inline(__always)
+    private static func home(_ value: Int64, _ count: Int) -> Int {
+        let (high, low) = UInt64(bitPattern: value).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+        return Int(truncatingIfNeeded: high ^ low) & (count &- 1)
+    }
+
+    private static func zeroed<T>(_ count: Int, of type: T.Type) throws -> UnsafeMutablePointer<T> {
+        guard let memory = calloc(count, MemoryLayout<T>.stride) else {
+            throw StorageError(.environment, "not enough memory for \(count) keys")
+        }
+        return memory.bindMemory(to: type, capacity: count)
+    }
+}
