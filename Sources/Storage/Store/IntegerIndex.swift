@@ -69,20 +69,20 @@ final class IntegerIndex {
         let span = UInt64(bitPattern: maximum &- minimum)
         let limit = UInt64(max(IntegerIndex.denseSlotsMin, (count + 1) * IntegerIndex.denseSlotsPerKey))
         guard span < limit else { return try moveToBuckets() }
-        var low = minimum
-        var wanted = max(span + 1, 1 << 10)
-        if slotCount > 0 { wanted = max(wanted, min(limit, (span + 1) * 2)) }
-        // Values that come downward ask for room below, as many as there are above.
-        if slotCount > 0, minimum < self.low {
-            let room = Int64(min(wanted - span - 1, UInt64(bitPattern: minimum &- Int64.min)))
-            low = minimum - room
+        var low = slotCount > 0 ? self.low : minimum
+        if minimum < low {
+            // Values that come downward ask for room below, as many as there are.
+            low = minimum - Int64(min(span, UInt64(bitPattern: minimum &- Int64.min)))
         }
+        let needed = UInt64(bitPattern: maximum &- low) + 1
+        var wanted = max(needed, slotCount > 0 ? min(limit, needed * 2) : 1 << 10)
         // Never past the last integer: a slot's value must exist.
         wanted = min(wanted, UInt64(bitPattern: Int64.max &- low))
-        if wanted <= UInt64(bitPattern: maximum &- low) { return try moveToBuckets() }
+        if wanted < needed { return try moveToBuckets() }
         let larger = try IntegerIndex.zeroed(Int(wanted), of: UInt32.self)
         if let slots {
-            memcpy(larger + Int(self.low - low), slots, Int(slotCount) * 4)
+            let offset = UInt64(bitPattern: self.low &- low)
+            memcpy(larger + Int(offset), slots, Int(min(slotCount, wanted - offset)) * 4)
             free(slots)
         }
         slots = larger
