@@ -273,7 +273,8 @@ extension Binder {
             planKeys.append(DerivedColumn(id: id, value: Bound(.column(key), try type(of: key, in: input), 0..<0)))
         }
         return Grouped(
-            plan: .aggregate(AggregatePlan(input: input, keys: planKeys, measures: Self.measures(group))), keys: planKeys.map(\.id))
+            plan: .aggregate(AggregatePlan(input: input, keys: planKeys, measures: Self.measures(group), emptyMayMiss: true)),
+            keys: planKeys.map(\.id))
     }
 
     private static func measures(_ group: [BelowMeasure]) -> [AggregatePlan.Measure] {
@@ -317,7 +318,8 @@ extension Binder {
             planKeys.append(DerivedColumn(id: id, value: Bound(.column(key), try type(of: key, in: outside.plan), 0..<0)))
         }
         return Grouped(
-            plan: .aggregate(AggregatePlan(input: rows, keys: planKeys, measures: Self.measures(group))), keys: planKeys.map(\.id))
+            plan: .aggregate(AggregatePlan(input: rows, keys: planKeys, measures: Self.measures(group), emptyMayMiss: true)),
+            keys: planKeys.map(\.id))
     }
 
     /// The rows of the path's last table that the rows outside reach, each once for every combination of the passing columns.

@@ -45,6 +45,7 @@ extension Binder {
                 case .below(let call):
                     let measure = BelowMeasure(id: id, type: node.type, call: call)
                     if known[fingerprint] == nil { below.append(measure) }
+                    self.call(id, "\(call.call.function.rawValue) over \(call.path.text)")
                     known[fingerprint] = id
                     return self.emptyDefault(measure, node.span)
                 case .column, .constant, .months, .function, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .inQuery,

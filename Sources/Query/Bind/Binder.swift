@@ -201,6 +201,7 @@ final class Binder {
             return Bound(.column(read.column), node.type, node.span)
         case .below(let call):
             let id = once { lifting.below.append(BelowMeasure(id: $0, type: node.type, call: call)) }
+            names[id] = "\(call.call.function.rawValue) over \(call.path.text)"
             return emptyDefault(BelowMeasure(id: id, type: node.type, call: call), node.span)
         case .column, .constant, .months, .function, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .inQuery,
             .nullInQuery:

@@ -46,6 +46,8 @@ struct AggregatePlan: Sendable {
     var input: Plan
     var keys: [DerivedColumn]
     var measures: [Measure]
+    /// Whoever reads the groups takes a missing one for one without rows, so that groups may be left out where nothing counts in them.
+    var emptyMayMiss = false
 
     struct Measure: Sendable {
         let id: ColumnID

@@ -9,7 +9,9 @@ struct Rewrite: Sendable {
 
 enum Planner {
     /// In order; the list runs over every node, from the leaves up, until nothing changes.
-    static let rewrites: [Rewrite] = [splitConditions, filterBelowDerive, filterBelowJoin, filterIntoScan, sortAndTakeIsTop]
+    static let rewrites: [Rewrite] = [
+        splitConditions, filterBelowDerive, filterBelowJoin, sharedFilterBelowAggregate, filterIntoScan, sortAndTakeIsTop,
+    ]
 
     static func plan(_ plan: Plan, with rewrites: [Rewrite] = rewrites, log: inout [String]) -> Plan {
         var current = plan.mapInputs { Self.plan($0, with: rewrites, log: &log) }
@@ -54,6 +56,25 @@ enum Planner {
         if join.kind != .lookup, condition.callsFunction { return nil }
         join.left = .filter(join.left, condition)
         return .join(join)
+    }
+
+    /// A condition inside every one of the aggregates is asked once, before rows are grouped: blocks are skipped, and fewer rows scattered.
+    static let sharedFilterBelowAggregate = Rewrite(name: "filter before aggregate") { plan in
+        guard case .aggregate(var aggregate) = plan, aggregate.emptyMayMiss, !aggregate.keys.isEmpty else { return nil }
+        let filters = aggregate.measures.map { $0.call.filter.map(conjuncts) ?? [] }
+        guard let first = filters.first else { return nil }
+        let common = first.filter { term in
+            // A function may fail on a row that another term turns away.
+            !term.callsFunction && filters.allSatisfy { $0.contains { $0.fingerprint == term.fingerprint } }
+        }
+        guard !common.isEmpty else { return nil }
+        let asked = Set(common.map(\.fingerprint))
+        for index in aggregate.measures.indices {
+            let rest = filters[index].filter { !asked.contains($0.fingerprint) }
+            aggregate.measures[index].call.filter = rest.isEmpty ? nil : rest.count == 1 ? rest[0] : Bound(.and(rest), .bool, rest[0].span)
+        }
+        aggregate.input = common.reduce(aggregate.input) { .filter($0, $1) }
+        return .aggregate(aggregate)
     }
 
     /// The scan itself asks the condition: blocks are skipped and columns decoded only where rows are left.

@@ -50,7 +50,7 @@ extension Session {
         return out
     }
 
-    func describeRelation(_ table: TableSnapshot) throws -> RelationBuilder {
+    func describeRelation(_ table: TableSnapshot, links: [LinkSchema]) throws -> RelationBuilder {
         var out = RelationBuilder([
             ("column", .text), ("type", .text), ("role", .text), ("missing", .int), ("encodings", .text), ("bytes", .int),
         ])
@@ -70,6 +70,9 @@ extension Session {
             var roles: [String] = []
             if table.schema.key.contains(column.name) { roles.append("key") }
             if table.schema.time == column.name { roles.append("time") }
+            for link in links where link.child == table.schema.name && link.childColumns.contains(column.name) {
+                roles.append("link \(link.parentName) to \(link.parent)")
+            }
             out.add(
                 .text(column.name), .text(column.type.name), roles.isEmpty ? .null : .text(roles.joined(separator: ", ")),
                 .integer(Int64(missing)),
@@ -94,7 +97,7 @@ extension Session {
             guard call.arguments.count == 1, case .path(let names) = call.arguments[0].value.kind, names.count == 1 else {
                 throw QueryError(.type, "columns takes a table's name", at: call.name.span, hint: "from columns(customers)")
             }
-            made = try describeRelation(try requireTable(names[0]))
+            made = try describeRelation(try requireTable(names[0]), links: snapshot.links)
         case "links" where call.arguments.isEmpty: made = try linksRelation(snapshot)
         case "diff", "show": throw QueryError(.unsupported, "`\(call.name.text)` is not built yet", at: call.name.span)
         default:
@@ -125,7 +128,7 @@ extension Session {
             var text = "create table \(Printer.name(schema.name)) (\(columns))"
             if !schema.key.isEmpty { text += " key \(schema.key.map(Printer.name).joined(separator: ", "))" }
             if let time = schema.time { text += " time \(Printer.name(time))" }
-            return text
+            return ([text] + snapshot.links.filter { $0.child == schema.name }.map(\.statement)).joined(separator: "\n")
         }.joined(separator: "\n")
     }
 }

@@ -66,6 +66,11 @@ extension Session {
         return "dropped link \(child.text).\(parentName.text)"
     }
 
+    /// After a change of a table: what its links now lack.
+    func sayOrphans(of table: String, _ receiver: ResultReceiver) throws {
+        for note in try orphanNotes(of: [table], try store.snapshot()) { try receiver.message(note.text) }
+    }
+
     /// Children whose parent is missing, for every link that one of the tables is an end of.
     func orphanNotes(of tables: [String], _ snapshot: Snapshot) throws -> [(link: String, text: String)] {
         var notes: [(link: String, text: String)] = []

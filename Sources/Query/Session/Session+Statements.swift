@@ -10,8 +10,13 @@ extension Session {
             try refuseIfSafe("reading a file", span)
             let loading = Loading(session: self, mode: mode, table: table, paths: paths, clause: clause, span: span)
             try receiver.message(loading.run(into: store) { done, total in receiver.progress(done: done, total: total, unit: "bytes") })
-        case .store(let mode, let table, let query, let clause): try receiver.message(try storeRows(mode, table, query, clause))
-        case .delete(let table, let condition): try receiver.message(try delete(from: table, where: condition))
+            try sayOrphans(of: table.text, receiver)
+        case .store(let mode, let table, let query, let clause):
+            try receiver.message(try storeRows(mode, table, query, clause))
+            try sayOrphans(of: table.text, receiver)
+        case .delete(let table, let condition):
+            try receiver.message(try delete(from: table, where: condition))
+            try sayOrphans(of: table.text, receiver)
         case .createTable(let name, let columns, let key, let time):
             try commit("create table \(name.text)") { transaction in
                 try transaction.createTable(try Self.schema(name, columns, key: key, time: time))
@@ -48,7 +53,7 @@ extension Session {
             try receiver.message("removed \(files) file\(files == 1 ? "" : "s"), \(bytes) bytes; older versions can no longer be read")
         case .snapshots: try deliver(try snapshotsRelation(), receiver)
         case .tables: try deliver(try tablesRelation(try store.snapshot()), receiver)
-        case .describe(let name): try deliver(try describeRelation(try requireTable(name)), receiver)
+        case .describe(let name): try deliver(try describeRelation(try requireTable(name), links: try store.snapshot().links), receiver)
         case .let(let name, let value):
             // What it means hangs on where it is used: `let floor = balance * 2` reads the columns of that place.
             lets[name.text] = value
