@@ -3,6 +3,9 @@ import Storage
 extension Binder {
     /// `expand transactions`: from the rows here to the rows below them, each once. The columns are those of the rows below; what was
     /// derived before goes along where every row below has one row here.
+    ///
+    /// A path may end in a column, which says no more than the rows it stands in: a verb that is given `transactions.ts` goes to the rows
+    /// with `expand time` and reads the column as `time` there, since the path in front of a column is understood behind `expand`.
     func expand(_ names: [Name], _ query: inout BoundQuery, _ stage: Stage) throws {
         let text = names.map(\.text).joined(separator: ".")
         guard let start = query.scope.origin else {
@@ -13,7 +16,8 @@ extension Binder {
         var hops: [LinkHop] = []
         var origin = start
         var far: BoundQuery?
-        for name in names {
+        for (index, name) in names.enumerated() {
+            if index > 0, index == names.count - 1, far?.scope.column(name.text) != nil { break }
             guard let hop = hop(name.text, from: origin) else {
                 let known = linksDown(origin).map(\.childrenName) + linksUp(origin).map(\.parentName)
                 throw QueryError(
@@ -41,6 +45,7 @@ extension Binder {
         query.plan = try reach(path, from: outside, passing: carried.map(\.id))
         var scope = path.query.scope
         scope.columns += carried
+        scope.arrivedBy = names.prefix(hops.count).map(\.text)
         query.scope = scope
         query.summary = nil
     }

@@ -91,6 +91,10 @@ extension Binder {
         } else if names[0].text == "outer", scope.column("outer") == nil {
             return try bindOuter(Array(names.dropFirst()), span)
         }
+        let behind = scope.arrivedBy.count
+        if behind > 0, names.count > behind, names.prefix(behind).map(\.text) == scope.arrivedBy {
+            return try bind(path: Array(names.dropFirst(behind)), in: scope, span)
+        }
         if let origin = scope.origin, let hop = hop(names[0].text, from: origin) {
             if !hop.isDown { return try bind(path: names, behind: hop.link, origin, span) }
             let path = names.map(\.text).joined(separator: ".")

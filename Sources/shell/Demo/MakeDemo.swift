@@ -14,8 +14,10 @@ func makeDemo(storePath: String, customers: Int, seed: UInt64, threads: Int, pro
     let store = try Store(path: storePath)
     let transaction = try store.begin()
     do {
+        // Links before rows: they are resolved while the rows are written.
+        for table in bank.tables { try transaction.createTable(table.schema) }
+        for link in bank.links { try transaction.declareLink(link) }
         for table in bank.tables {
-            try transaction.createTable(table.schema)
             var writer: TableWriter?
             var rows = 0
             try table.forEachChunk(threads: threads) { chunk in
