@@ -69,7 +69,7 @@ extension Interpreter {
                     return cells[branch][row]
                 })
         case .call(let call): return try self.call(call, rows, groups)
-        case .parameter, .list, .range, .query, .period, .star: throw Unknown(what: "an expression")
+        case .parameter, .list, .range, .query, .period, .memberAsOf, .star: throw Unknown(what: "an expression")
         }
     }
 

@@ -385,9 +385,35 @@ import Testing
             "delete t", 1, 9, "", "expected `where`, found the end",
             "delete t where …; all rows: where true; the table itself: drop table t"),
         Case(
-            "drop t", 1, 6, "t", "expected `table`, found `t`", "drop table t; columns of an answer are dropped by a stage: from t | drop a"
+            "drop t", 1, 6, "t", "expected `table`, found `t`",
+            "drop table t, drop segment s; columns of an answer are dropped by a stage: from t | drop a"
         ),
-        Case("rename t to u", 1, 8, "t", "expected `table` or `column`, found `t`", "rename table a to b, or rename column t.a to b"),
+        Case(
+            "rename t to u", 1, 8, "t", "expected `table`, `column` or a kind of definition, found `t`",
+            "rename table a to b, rename column t.a to b, or rename segment a to b"),
+        Case(
+            "segment vip = a > 1", 1, 13, "=", "expected `on` and the table whose rows it is about, found `=`",
+            "segment vip on customers = …"),
+        Case(
+            "segment vip(x) on t = a", 1, 12, "(", "a segment has no parameters",
+            "a metric or a verb has: metric spend(window) on customers = …"),
+        Case("metric m on t: a", 1, 14, ":", "expected `=`, found `:`", "metric m on t = …"),
+        Case("verb v(x) = from t", 1, 13, "from", "a verb is stages without a source", "query v = from … names a whole query"),
+        Case("verb v(x, x) = take 1", 1, 11, "x", "two parameters are called x", nil),
+        Case("verb v(k: 1, x) = take 1", 1, 14, "x", "x has no default and stands behind one that has", "put it in front"),
+        Case("verb v(k = 1) = take 1", 1, 10, "=", "`:` stands before a default", "k: 5"),
+        Case(
+            "query q = where a", 1, 11, "where", "expected `from`, found the reserved word `where`",
+            "a query starts with its table: from t | …"),
+        Case(
+            "save vip", 1, 6, "vip", "expected a definition behind `save`, found `vip`",
+            "save segment vip on customers = …; segment, metric, verb, query, let, param"),
+        Case("rename segment a b", 1, 18, "b", "expected `to`, found `b`", "rename segment a to …"),
+        Case("run \"a.crmq\" with @m = 1", 1, 19, "@", "a parameter is named without `@` here", "run \"file.crmq\" with month = 2026-10"),
+        Case("run \"a.crmq\" with m: 1", 1, 20, ":", "expected `=`, found `:`", "with m = …"),
+        Case(
+            "from t | where vip as of version 4", 1, 26, "version", "a version is one of the whole store",
+            "from t as of version 41; a segment is dated: vip as of 2026-08-31"),
         Case("let x 5", 1, 7, "5", "expected `=`, found 5", "let x = …"),
         Case("let @x = 5", 1, 5, "@", "a definition has no `@`", "let x = 1; it is read as @x"),
         Case("param x = 5", 1, 9, "=", "expected `:` and a type, found `=`", "param x: month = 2026-09"),

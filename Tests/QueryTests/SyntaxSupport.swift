@@ -48,7 +48,7 @@ func reading(_ expression: Expression) -> String {
             text += "{by \(order.map { reading($0.value) + ($0.descending ? " desc" : "") }.joined(separator: ", "))}"
         }
         return text
-    case .literal, .path, .parameter, .list, .query, .period, .star: return expression.formatted()
+    case .literal, .path, .parameter, .list, .query, .period, .memberAsOf, .star: return expression.formatted()
     }
 }
 

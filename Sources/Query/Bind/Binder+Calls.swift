@@ -8,7 +8,10 @@ extension Binder {
             if let frame = try pathBelow(call, in: scope) { return try bindBelow(aggregate, call, frame, in: scope, span) }
             return try bind(plain: aggregate, call, in: scope, span)
         }
-        guard let function = FunctionCatalogue.byName[name] else { throw unknownFunction(call.name) }
+        guard let function = FunctionCatalogue.byName[name] else {
+            if let metric = try defined(call, in: scope, span) { return metric }
+            throw unknownFunction(call.name)
+        }
         if let filter = call.filter {
             throw QueryError(.type, "\(name) is not an aggregate, so it takes no `where`", at: filter.span)
         }
@@ -23,7 +26,9 @@ extension Binder {
     }
 
     private func unknownFunction(_ name: Name) -> QueryError {
-        let known = FunctionCatalogue.all.map(\.name) + AggregateFunction.allCases.map(\.rawValue) + WindowFunction.allCases.map(\.rawValue)
+        let known =
+            FunctionCatalogue.all.map(\.name) + AggregateFunction.allCases.map(\.rawValue) + WindowFunction.allCases.map(\.rawValue)
+            + environment.vocabulary.names(of: .metric)
         if let form = SyntaxWords.form(ofForeignFunction: name.text) {
             return QueryError(.name, "there is no function \(name.text)", at: name.span, hint: "write `\(form)`")
         }

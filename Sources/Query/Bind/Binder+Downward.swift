@@ -415,6 +415,9 @@ extension Expression {
     func visitPaths(_ body: ([Name]) throws -> Void) rethrows {
         switch kind {
         case .path(let names): try body(names)
+        case .memberAsOf(let names, let date):
+            try body(names)
+            try date.visitPaths(body)
         case .call(let call):
             if AggregateFunction(rawValue: call.name.text) != nil || WindowFunction(rawValue: call.name.text) != nil { return }
             for argument in call.arguments { try argument.value.visitPaths(body) }

@@ -33,6 +33,7 @@ extension Binder {
         case .query:
             throw QueryError(.type, "a query in brackets can stand only behind `in` or as a source", at: span)
         case .period(let period): return try value(of: period, span)
+        case .memberAsOf(let path, let date): return try member(of: path, asOf: date, in: scope, span)
         case .star:
             throw QueryError(.type, "`*` has no meaning here", at: span, hint: "`count()` counts rows")
         }
@@ -121,9 +122,14 @@ extension Binder {
         return "declare it: link \(origin.table.schema.name).COLUMN to TABLE as \(name)"
     }
 
-    /// One name among the rows of a scope: a column of the pipe.
+    /// One name among the rows of a scope: a column of the pipe, or a segment or metric on their table.
     func bind(name: Name, in scope: Scope, _ span: SourceSpan) throws -> Bound {
-        if let column = scope.column(name.text) { return Bound(.column(column.id), column.type, span) }
+        let column = scope.column(name.text)
+        if let defined = try defined(name, in: scope, beside: column) { return defined }
+        if let column {
+            note(name, column, in: scope)
+            return Bound(.column(column.id), column.type, span)
+        }
         throw unknown(name, in: scope)
     }
 

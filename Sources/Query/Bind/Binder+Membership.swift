@@ -15,7 +15,7 @@ extension Binder {
         case .query(let query): return try inQuery(operand, query, span)
         case .parameter(let name) where environment.parameters[name.text] == nil:
             return try expand(name, target.span) { try membership(operand, $0, in: scope, span) }
-        case .literal, .path, .parameter, .call, .negate, .not, .binary, .isNull, .membership, .conditional, .star:
+        case .literal, .path, .parameter, .call, .negate, .not, .binary, .isNull, .membership, .conditional, .memberAsOf, .star:
             let value = try bind(target, in: scope)
             if value.type.isTemporal || operand.type.isTemporal { return try Operators.compare(.equal, operand, value, span) }
             throw QueryError(
@@ -30,7 +30,8 @@ extension Binder {
         for item in items {
             switch item.kind {
             case .range, .period: others.append(try membership(operand, item, in: scope, item.span))
-            case .literal, .path, .parameter, .call, .negate, .not, .binary, .isNull, .membership, .conditional, .list, .query, .star:
+            case .literal, .path, .parameter, .call, .negate, .not, .binary, .isNull, .membership, .conditional, .list, .query, .memberAsOf,
+                .star:
                 let value = try bind(item, in: scope)
                 if value.isNullConstant { continue }
                 if let constant = Coercion.coerce(value, to: operand.type)?.constantValue,
@@ -124,7 +125,7 @@ extension Binder {
             case .exact(let microseconds):
                 let end = today * CivilDate.microsecondsPerDay
                 return (end - microseconds, end - 1)
-            case .parameter: preconditionFailure("resolved above")
+            case .parameter, .argument: preconditionFailure("resolved above")
             }
         case .next(let length):
             switch try resolve(length, span) {
@@ -132,7 +133,7 @@ extension Binder {
             case .exact(let microseconds):
                 let start = (today + 1) * CivilDate.microsecondsPerDay
                 return (start, start + microseconds - 1)
-            case .parameter: preconditionFailure("resolved above")
+            case .parameter, .argument: preconditionFailure("resolved above")
             }
         case .this(let unit): return stretch(unit, 0)
         case .previous(let unit): return stretch(unit, -1)
@@ -147,6 +148,9 @@ extension Binder {
     }
 
     private func resolve(_ length: Period.Duration, _ span: SourceSpan) throws -> Period.Duration {
+        if case .argument(let name) = length {
+            throw QueryError(.type, "\(name.text) is not a length of time", at: name.span, hint: "give it one: 90d or 3mo")
+        }
         guard case .parameter(let name) = length else { return length }
         let bound = try bind(Expression(kind: .parameter(name), span: name.span), in: Scope())
         if case .months(let months) = bound.kind { return .months(months) }

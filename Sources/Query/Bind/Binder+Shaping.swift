@@ -169,7 +169,7 @@ extension Binder {
         var rightKeys: Set<ColumnID> = []
         for pair in pairs {
             let here = query.scope.columns[try index(of: pair.new, query.scope)]
-            let there = right.scope.columns[try index(of: pair.old, right.scope)]
+            let there = right.scope.columns[try index(of: pair.old, right.scope, isFar: true)]
             let a = Bound(.column(here.id), here.type, pair.new.span)
             let b = Bound(.column(there.id), there.type, pair.old.span)
             guard let type = Coercion.common(here.type, there.type), let fromLeft = Coercion.coerce(a, to: type),

@@ -1,7 +1,7 @@
 import Storage
 
 extension Binder {
-    func apply(_ stage: Stage, to query: inout BoundQuery, summary: BoundQuery.SummaryShape?, isLast: Bool) throws {
+    func apply(_ stage: Stage, to query: inout BoundQuery, summary: BoundQuery.SummaryShape?) throws {
         switch stage.kind {
         case .where(let expression):
             let condition = try condition(expression, in: query.scope)
@@ -39,21 +39,10 @@ extension Binder {
             query.plan = .sample(query.plan, try sampleSize(size, in: query.scope), seed: seed)
         case .assert(let expression, let message): try assert(expression, message, &query, stage)
         case .to(let path, let raw): query.sink = (path, raw, stage.span)
-        case .profile, .chart, .verb: throw later(stage)
+        case .verb(let call): try apply(verb: call, to: &query, summary: summary, stage.span)
+        case .profile, .chart:
+            throw QueryError(.unsupported, "`\(stage.keyword.text)` is not built yet", at: stage.keyword.span)
         }
-    }
-
-    private func later(_ stage: Stage) -> QueryError {
-        if case .verb(let call) = stage.kind {
-            let known = StageCatalogue.all.map(\.name) + StageCatalogue.sinks.map(\.name)
-            if let form = SyntaxWords.form(ofForeignStage: call.name.text) {
-                return QueryError(.name, "there is no stage `\(call.name.text)`", at: call.name.span, hint: "write `\(form)`")
-            }
-            return QueryError(
-                .name, "there is no stage or verb \(call.name.text)", at: call.name.span,
-                hint: didYouMean(call.name.text, known) ?? "verbs are not built yet")
-        }
-        return QueryError(.unsupported, "`\(stage.keyword.text)` is not built yet", at: stage.keyword.span)
     }
 
     func whole(_ expression: Expression, _ what: String, in scope: Scope) throws -> Int {
@@ -80,34 +69,16 @@ extension Binder {
         return .share(millionths: Int(Int128(value) * 1_000_000 / Int128(Decimals.power(scale))))
     }
 
-    func index(of name: Name, _ scope: Scope) throws -> Int {
+    func index(of name: Name, _ scope: Scope, isFar: Bool = false) throws -> Int {
         guard let index = scope.columns.firstIndex(where: { $0.isVisible && $0.name == name.text }) else { throw unknown(name, in: scope) }
+        note(name, scope.columns[index], in: scope, isFar: isFar)
         return index
     }
 
     // MARK: names
 
     /// The name of an expression that was given none, where it has a plain one.
-    func plainName(_ expression: Expression) -> String? {
-        switch expression.kind {
-        case .path(let names): return names.map(\.text).joined(separator: "_")
-        case .parameter(let name): return name.text
-        case .call(let call):
-            guard call.filter == nil, call.per == nil, call.order == nil, call.innerOrder.isEmpty else { return nil }
-            var parts = [call.name.text]
-            for argument in call.arguments {
-                switch argument.value.kind {
-                case .path(let names): parts += names.map(\.text)
-                case .literal: break
-                case .call, .parameter, .negate, .not, .binary, .isNull, .membership, .conditional, .list, .range, .query, .period, .star:
-                    guard let inner = plainName(argument.value) else { return nil }
-                    parts.append(inner)
-                }
-            }
-            return parts.joined(separator: "_")
-        case .literal, .negate, .not, .binary, .isNull, .membership, .conditional, .list, .range, .query, .period, .star: return nil
-        }
-    }
+    func plainName(_ expression: Expression) -> String? { expression.plainName }
 
     func name(of item: NamedExpression) throws -> String {
         if let name = item.name { return name.text }
@@ -134,6 +105,7 @@ extension Binder {
             let id = newID()
             query.plan = adding([DerivedColumn(id: id, value: try materialized(bound))], to: query.plan)
             call(id, name)
+            noteColumn(id, item.value)
             query.scope.put(Scope.Column(id: id, name: name, type: bound.type))
         }
     }
@@ -175,6 +147,7 @@ extension Binder {
             } else {
                 let id = newID()
                 query.plan = adding([DerivedColumn(id: id, value: try materialized(bound))], to: query.plan)
+                noteColumn(id, item.value)
                 chosen.append(Scope.Column(id: id, name: name, type: bound.type))
             }
         }

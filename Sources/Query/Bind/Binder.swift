@@ -10,6 +10,9 @@ struct BindEnvironment {
     var today: Int64
     /// An explicit as-of hides later rows of tables with a declared time.
     var hidesLaterRows = false
+    var vocabulary = Vocabulary()
+    /// Whether a table of that name is there.
+    var hasTable: (String) -> Bool = { _ in false }
     /// `let` names, as written.
     var lets: [String: Expression] = [:]
     var parameters: [String: Bound] = [:]
@@ -34,6 +37,7 @@ final class Binder {
     var pathsBelow: [String: PathBelow] = [:]
     /// Aggregates along paths around the place that is being bound, the innermost last.
     var frames: [PathFrame] = []
+    let expansions = Expansions()
     /// The last query is being bound, as the source of this one.
     private var isInsidePrevious = false
 
@@ -48,21 +52,29 @@ final class Binder {
 
     func bind(_ query: Query) throws -> BoundQuery {
         var bound = try bind(query.source)
-        for (index, stage) in query.stages.enumerated() {
+        try apply(query.stages, to: &bound, summary: bound.summary)
+        return bound
+    }
+
+    /// - Parameter summary: what the stage before the first of these left for `with others`.
+    func apply(_ stages: [Stage], to bound: inout BoundQuery, summary: BoundQuery.SummaryShape?) throws {
+        bound.summary = summary
+        for stage in stages {
             if let sink = bound.sink {
                 throw QueryError(.syntax, "nothing can follow `to`", at: stage.span, hint: "put `to \"\(sink.path)\"` at the end")
             }
             let summary = bound.summary
             bound.summary = nil
-            try apply(stage, to: &bound, summary: summary, isLast: index == query.stages.count - 1)
+            try apply(stage, to: &bound, summary: summary)
         }
-        return bound
     }
 
     func bind(_ source: Source) throws -> BoundQuery {
         switch source.kind {
         case .table(let name, nil) where name.text == "_": return try bind(Source(kind: .previous, span: source.span))
-        case .table(let name, let version): return scan(try environment.table(name, version), name: name, version: version)
+        case .table(let name, let version):
+            if let query = try defined(name, version: version) { return query }
+            return scan(try environment.table(name, version), name: name, version: version)
         case .file(let path, let clause): return scan(try environment.file(path, clause, source.span), name: nil, version: nil)
         case .query(let query):
             let bound = try bind(query)

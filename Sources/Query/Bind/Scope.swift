@@ -54,6 +54,8 @@ struct BoundQuery {
     var sink: (path: String, raw: Bool, span: SourceSpan)?
     /// The aggregate just made, for `top … with others`.
     var summary: SummaryShape?
+    /// What the footer says of it.
+    var notes: [String] = []
 
     /// What `with others` needs of the `summarize` before it.
     struct SummaryShape {

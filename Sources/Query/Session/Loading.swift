@@ -60,6 +60,7 @@ struct Loading {
                     report(progress.bytesRead, progress.bytesTotal)
                 })
             try writer?.finish()
+            if mode == .replace, store === session.store { try session.checkKept(transaction, replacing: table) }
             try transaction.commit(note: "\(mode.rawValue) \(table.text)")
             return sentence(summary)
         } catch {

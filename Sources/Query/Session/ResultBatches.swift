@@ -77,7 +77,8 @@ final class ExportFile {
     private let buffer: OutputBuffer
 
     init(path: String, raw: Bool, span: SourceSpan) throws {
-        guard let format = OutputFormat.forFile(path) else {
+        // A script of definitions is text, written as it is.
+        guard let format = OutputFormat.forFile(path) ?? (path.hasSuffix(".crmq") ? .csv : nil) else {
             let endings = OutputFormat.all.flatMap(\.fileEndings).map { ".\($0)" }.joined(separator: " ")
             throw QueryError(.file, "the name's ending says no format: \(path)", at: span, hint: "endings: \(endings)")
         }
@@ -88,6 +89,8 @@ final class ExportFile {
         buffer = OutputBuffer(FileDescriptorSink(descriptor, name: path))
         writer = format.makeWriter(buffer, FormatOptions(defusesFormulas: !raw))
     }
+
+    func write(_ text: String) throws { try buffer.append(text) }
 
     func finish() throws {
         try buffer.flush()

@@ -99,12 +99,14 @@ extension Session {
             }
             made = try describeRelation(try requireTable(names[0]), links: snapshot.links)
         case "links" where call.arguments.isEmpty: made = try linksRelation(snapshot)
-        case "diff", "show": throw QueryError(.unsupported, "`\(call.name.text)` is not built yet", at: call.name.span)
+        case "show": made = try showRelation(call, snapshot)
+        case "diff": throw QueryError(.unsupported, "`\(call.name.text)` is not built yet", at: call.name.span)
         default:
             throw QueryError(
                 .name, "there is no table function \(call.name.text)", at: call.name.span,
-                hint: nearestName(to: call.name.text, among: ["tables", "columns", "snapshots", "links"]).map { "did you mean \($0)(…)?" }
-                    ?? "tables(), columns(t), snapshots(), links()")
+                hint: nearestName(to: call.name.text, among: ["tables", "columns", "snapshots", "links", "show"]).map {
+                    "did you mean \($0)(…)?"
+                } ?? "tables(), columns(t), snapshots(), links(), show(all)")
         }
         return (made.relation, made.scope)
     }

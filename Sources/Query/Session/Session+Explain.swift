@@ -4,13 +4,14 @@ extension Session {
     func explain(_ query: Query, analyze: Bool, _ span: SourceSpan, _ receiver: ResultReceiver) throws {
         if analyze { throw QueryError(.unsupported, "`explain analyze` is not built yet", at: span, hint: "`explain` shows the plan") }
         let executor = makeExecutor(nil)
-        let binder = Binder(environment(try store.snapshot(), executor))
+        let binder = Binder(try environment(try store.snapshot(), executor))
         let bound = try binder.bind(query)
         var log: [String] = []
         let planned = Planner.plan(bound.plan, with: rewrites, log: &log)
         var out = RelationBuilder([("plan", .text)])
         var names = binder.names
         for column in bound.scope.columns where !column.name.isEmpty { names[column.id] = column.name }
+        for line in try expanded(query, binder) { out.add(.text(line)) }
         for line in PlanText(names).lines(planned) { out.add(.text(line)) }
         if !log.isEmpty {
             var counted: [String] = []
@@ -18,6 +19,18 @@ extension Session {
             out.add(.text("rewrites: \(counted.joined(separator: ", "))"))
         }
         try deliver(out, receiver)
+    }
+}
+
+extension Session {
+    /// The query with every definition put in place, one stage a line; nothing where none is used.
+    private func expanded(_ query: Query, _ binder: Binder) throws -> [String] {
+        let rewriter = ExpansionRewriter(binder.expansions)
+        let whole = try rewriter.query(flattened(query))
+        guard rewriter.changed else { return [] }
+        var source = whole
+        source.stages = []
+        return ["in full:", "  " + source.formatted()] + whole.stages.map { "  | " + $0.formatted() } + ["plan:"]
     }
 }
 

@@ -62,7 +62,10 @@ extension Session {
                 .name, "\(child.text) has no link \(parentName.text)", at: parentName.span,
                 hint: links.isEmpty ? nil : "its links: \(links.map(\.parentName).joined(separator: ", "))")
         }
-        try commit("drop link \(child.text).\(parentName.text)") { try $0.dropLink(link.id) }
+        try commitKeeping(
+            "drop link \(child.text).\(parentName.text)", changing: "\(child.text).\(parentName.text) cannot be dropped",
+            at: parentName.span
+        ) { try $0.dropLink(link.id) }
         return "dropped link \(child.text).\(parentName.text)"
     }
 
@@ -90,7 +93,7 @@ extension Session {
     /// Rows of the child whose key is no parent's, and the smallest such key.
     func orphans(of link: LinkSchema, _ snapshot: Snapshot) throws -> (rows: Int, firstKey: String) {
         let executor = makeExecutor(nil)
-        var environment = environment(snapshot, executor)
+        var environment = try environment(snapshot, executor)
         environment.hidesLaterRows = false
         let binder = Binder(environment)
         guard let child = snapshot.table(link.child) else { return (0, "") }

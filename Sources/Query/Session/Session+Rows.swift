@@ -50,6 +50,7 @@ extension Session {
             rows = try write(
                 plan, columns.map { (ColumnSchema(name: $0.name, type: $0.type), $0.id) }, to: writer, schema, executor, query.span)
             try writer.finish()
+            if mode == .replace { try checkKept(transaction, replacing: table) }
         }
         if mode == .replace { return "replaced all rows by \(CellText.grouped(rows)) in \(table.text)" }
         return
@@ -166,7 +167,7 @@ extension Session {
         let executor = makeExecutor(nil)
         let transaction = try store.begin()
         do {
-            let environment = environment(transaction.base, executor)
+            let environment = try environment(transaction.base, executor)
             let target = try environment.table(table, nil)
             let binder = Binder(environment)
             var query = try binder.bind(Source(kind: .table(table, version: nil), span: table.span))

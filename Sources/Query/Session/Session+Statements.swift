@@ -11,9 +11,11 @@ extension Session {
             let loading = Loading(session: self, mode: mode, table: table, paths: paths, clause: clause, span: span)
             try receiver.message(loading.run(into: store) { done, total in receiver.progress(done: done, total: total, unit: "bytes") })
             try sayOrphans(of: table.text, receiver)
+            if mode == .load { try sayMisfits(of: table.text, receiver) }
         case .store(let mode, let table, let query, let clause):
             try receiver.message(try storeRows(mode, table, query, clause))
             try sayOrphans(of: table.text, receiver)
+            if mode == .load { try sayMisfits(of: table.text, receiver) }
         case .delete(let table, let condition):
             try receiver.message(try delete(from: table, where: condition))
             try sayOrphans(of: table.text, receiver)
@@ -22,14 +24,16 @@ extension Session {
                 try transaction.createTable(try Self.schema(name, columns, key: key, time: time))
             }
             try receiver.message("created table \(name.text)")
+            try sayMisfits(of: name.text, receiver)
         case .dropTable(let name):
             try requireTable(name)
-            try commit("drop table \(name.text)") { try $0.dropTable(name.text) }
+            try commitKeeping("drop table \(name.text)", changing: "\(name.text) cannot be dropped", at: name.span) {
+                try $0.dropTable(name.text)
+            }
             try receiver.message("dropped table \(name.text)")
         case .renameTable(let old, let new):
             try requireTable(old)
-            try commit("rename table \(old.text) to \(new.text)") { try $0.renameTable(old.text, to: new.text) }
-            try receiver.message("renamed table \(old.text) to \(new.text)")
+            for sentence in try rename(table: old, to: new) { try receiver.message(sentence) }
         case .renameColumn(let table, let column, let new):
             let schema = try requireTable(table).schema
             guard schema.index(of: column.text) != nil else {
@@ -37,10 +41,7 @@ extension Session {
                     .name, "\(table.text) has no column \(column.text)", at: column.span,
                     hint: nearestName(to: column.text, among: schema.columns.map(\.name)).map { "did you mean \($0)?" })
             }
-            try commit("rename column \(table.text).\(column.text) to \(new.text)") {
-                try $0.renameColumn(column.text, of: table.text, to: new.text)
-            }
-            try receiver.message("renamed column \(table.text).\(column.text) to \(new.text)")
+            for sentence in try rename(column: column, of: table, to: new) { try receiver.message(sentence) }
         case .optimize(let name):
             let names = try name.map { [$0.text] } ?? tableNames()
             if let name { try requireTable(name) }
@@ -54,11 +55,7 @@ extension Session {
         case .snapshots: try deliver(try snapshotsRelation(), receiver)
         case .tables: try deliver(try tablesRelation(try store.snapshot()), receiver)
         case .describe(let name): try deliver(try describeRelation(try requireTable(name), links: try store.snapshot().links), receiver)
-        case .let(let name, let value):
-            // What it means hangs on where it is used: `let floor = balance * 2` reads the columns of that place.
-            lets[name.text] = value
-            parameters[name.text] = nil
-        case .param(let name, let type, let defaultValue, let allowed): try declare(name, type, defaultValue, allowed)
+        case .vocabulary(let statement): try run(statement, span, receiver)
         case .asOf(let expression):
             let executor = makeExecutor(nil)
             let bound = try Binder(environment(try store.snapshot(), executor)).bind(expression, in: Scope())
@@ -86,9 +83,14 @@ extension Session {
 
     private func run(_ query: Query, _ receiver: ResultReceiver) throws {
         let executor = makeExecutor(receiver)
-        let bound = try Binder(environment(try store.snapshot(), executor)).bind(query)
+        let snapshot = try store.snapshot()
+        let binder = Binder(try environment(snapshot, executor))
+        var bound = try binder.bind(query)
+        bound.notes = binder.expansions.notes
         let plan = try prepare(bound.plan, executor)
-        if let sink = bound.sink {
+        if let sink = bound.sink, sink.path.hasSuffix(".crmq") {
+            try exportScript(plan, bound, sink, executor, snapshot, receiver)
+        } else if let sink = bound.sink {
             try export(plan, bound, sink, executor, receiver)
         } else {
             var rows = 0
@@ -108,7 +110,7 @@ extension Session {
     }
 
     /// The query to go on from: without its sink, and with the one it went on from itself.
-    private func flattened(_ query: Query) -> Query {
+    func flattened(_ query: Query) -> Query {
         var whole = query
         if query.source.isPrevious, let last = lastQuery {
             whole.source = last.source
@@ -136,6 +138,7 @@ extension Session {
             notes.append(
                 "\(executor.undefinedResults) result\(executor.undefinedResults == 1 ? " has" : "s have") no finite value and became null")
         }
+        notes += bound?.notes ?? []
         if let bound, bound.takesUnordered { notes.append("take without sort: rows as they are stored, which optimize may change") }
         let date = CellText.string(.integer(today), type: .date)
         return ResultFooter(rows: rows, notes: notes, asOf: hidesLaterRows ? "\(date) (later rows are hidden)" : date)
@@ -165,14 +168,37 @@ extension Session {
         for note in footer(rows, bound, executor).notes { try receiver.message(note) }
     }
 
+    /// Definitions as a script, whatever columns of theirs are left.
+    private func exportScript(
+        _ plan: Plan, _ bound: BoundQuery, _ sink: (path: String, raw: Bool, span: SourceSpan), _ executor: Executor,
+        _ snapshot: Snapshot, _ receiver: ResultReceiver
+    ) throws {
+        try refuseIfSafe("writing a file", sink.span)
+        let path = try filledIn(sink.path, sink.span)
+        let rows = try executor.relation(plan, required: Set(bound.required))
+        let (text, count) = try script(of: rows, bound.scope.visible, snapshot, at: sink.span)
+        let file = try ExportFile(path: filePath(path), raw: true, span: sink.span)
+        do {
+            try file.write(text)
+            try file.finish()
+        } catch {
+            file.abandon()
+            throw error
+        }
+        try receiver.message("wrote \(count) definition\(count == 1 ? "" : "s") to \(path)")
+    }
+
     /// `{month}` in a file's name is the parameter's value.
     private func filledIn(_ path: String, _ span: SourceSpan) throws -> String {
         var out = ""
         var rest = path[...]
+        let environment = try environment(try store.snapshot(), makeExecutor(nil))
         while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
             out += rest[..<open]
             let name = String(rest[rest.index(after: open)..<close])
-            guard let value = try parameters[name] ?? lets[name].map({ try checkConstant($0) }), let constant = value.constantValue else {
+            guard let value = try environment.parameters[name] ?? environment.lets[name].map({ try checkConstant($0) }),
+                let constant = value.constantValue
+            else {
                 throw QueryError(.name, "there is no parameter \(name) for the file's name", at: span)
             }
             let text = CellText.string(constant, type: value.type)
@@ -183,49 +209,6 @@ extension Session {
             rest = rest[rest.index(after: close)...]
         }
         return out + rest
-    }
-
-    // MARK: parameters
-
-    private func declare(_ name: Name, _ type: LogicalType, _ defaultValue: Expression?, _ allowed: Expression?) throws {
-        let binder = Binder(environment(try store.snapshot(), makeExecutor(nil)))
-        let value: Bound
-        let given = options.parameters[name.text]
-        if let given {
-            value = try parameter(given, name, type, binder)
-        } else if let defaultValue {
-            value = try typed(try binder.bind(defaultValue, in: Scope()), type, name, defaultValue.span)
-        } else {
-            throw QueryError(.parameter, "parameter \(name.text) has no value", at: name.span, hint: "run with --param \(name.text)=…")
-        }
-        if let allowed {
-            let test = try ConstantFolding.fold(try binder.membership(value, allowed, in: Scope(), allowed.span))
-            guard test.constantValue == .integer(1) else {
-                throw QueryError(
-                    .parameter, "\(CellText.string(value.constantValue ?? .null, type: type)) is not an allowed value of \(name.text)",
-                    at: name.span)
-            }
-        }
-        declaredParameters.insert(name.text)
-        parameters[name.text] = value
-        lets[name.text] = nil
-    }
-
-    /// A text is taken as typed; everything else is read as the language would.
-    private func parameter(_ text: String, _ name: Name, _ type: LogicalType, _ binder: Binder) throws -> Bound {
-        if type == .text { return .constant(.text(text), .text, name.span) }
-        do {
-            return try typed(try binder.bind(try Expression.parse(text), in: Scope()), type, name, name.span)
-        } catch let error as QueryError {
-            throw QueryError(.parameter, "\(text) is not a \(type.name) for parameter \(name.text)", at: name.span, hint: error.hint)
-        }
-    }
-
-    private func typed(_ bound: Bound, _ type: LogicalType, _ name: Name, _ span: SourceSpan) throws -> Bound {
-        if case .months = bound.kind, type == .duration { return bound }
-        if type == .year, bound.type == .int, let value = bound.constantValue { return .constant(value, .year, span) }
-        if let coerced = Coercion.coerce(bound, to: type), coerced.constantValue != nil { return coerced }
-        throw QueryError(.parameter, "parameter \(name.text) is \(type.withArticle), this is \(bound.type.withArticle)", at: span)
     }
 
     // MARK: tables

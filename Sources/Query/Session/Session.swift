@@ -21,7 +21,15 @@ public final class Session: @unchecked Sendable {
     let store: Store
     private let temporaryPath: String?
     let cancellation = Cancellation()
-    var lets: [String: Expression] = [:]
+    /// Definitions that live for the run, by key.
+    var definitions: [String: DefinitionEntry] = [:]
+    /// Definitions kept with the data, read once for the bytes that they are.
+    var savedCache: [String: (bytes: [UInt8], entry: DefinitionEntry)] = [:]
+    /// The text being run, and the files that run it, from the outside in.
+    var current: SourceText?
+    var runningFiles: [String] = []
+    /// What `run … with` gives to the parameters of each running file.
+    var runArguments: [RunArguments] = []
     var parameters: [String: Bound] = [:]
     /// Declared by `param`, for the check that every `--param` was meant.
     var declaredParameters: Set<String> = []
@@ -72,7 +80,14 @@ public final class Session: @unchecked Sendable {
     /// - Throws: ``QueryError`` with a span in the source, or a ``StorageError``.
     public func run(_ source: SourceText, receiver: ResultReceiver) throws {
         cancellation.reset()
+        try runPiece(source, receiver)
+    }
+
+    func runPiece(_ source: SourceText, _ receiver: ResultReceiver) throws {
         guard let statement = try Statement.parse(source) else { return }
+        let outer = current
+        current = source
+        defer { current = outer }
         try run(statement, receiver)
     }
 
@@ -81,15 +96,29 @@ public final class Session: @unchecked Sendable {
     public func tableNames() throws -> [String] { try store.snapshot().tables.map(\.schema.name).sorted() }
 
     /// `--param` names that no `param` statement declared.
-    public var undeclaredParameters: [String] { options.parameters.keys.filter { !declaredParameters.contains($0) }.sorted() }
+    public var undeclaredParameters: [String] {
+        let known = declaredParameters.union((try? savedParameterNames()) ?? [])
+        return options.parameters.keys.filter { !known.contains($0) }.sorted()
+    }
 
     // MARK: environment
 
-    func environment(_ snapshot: Snapshot, _ executor: Executor) -> BindEnvironment {
+    /// - Parameter vocabulary: nil for the one that stands.
+    func environment(_ snapshot: Snapshot, _ executor: Executor, vocabulary: Vocabulary? = nil) throws -> BindEnvironment {
+        let vocabulary = try vocabulary ?? self.vocabulary(snapshot)
+        var environment = plainEnvironment(snapshot, executor)
+        environment.vocabulary = vocabulary
+        try addSaved(vocabulary, to: &environment)
+        return environment
+    }
+
+    /// Without what is kept with the data.
+    private func plainEnvironment(_ snapshot: Snapshot, _ executor: Executor) -> BindEnvironment {
         BindEnvironment(
             table: { [unowned self] name, version in try self.table(name, version, snapshot) },
             links: snapshot.links, file: { [unowned self] path, clause, span in try self.fileTable(path, clause, span) },
-            today: today, hidesLaterRows: hidesLaterRows, lets: lets, parameters: parameters, previous: lastQuery,
+            today: today, hidesLaterRows: hidesLaterRows, hasTable: { snapshot.table($0) != nil }, parameters: parameters,
+            previous: lastQuery,
             holidays: { try Self.holidays(snapshot) },
             tableFunction: { [unowned self] call in try self.tableFunction(call, snapshot) },
             values: { [unowned self] plan, column in
@@ -108,7 +137,8 @@ public final class Session: @unchecked Sendable {
             }
         }
         if let table = state.table(name.text) { return table }
-        let names = state.tables.map(\.schema.name).sorted()
+        let queries = try vocabulary(snapshot).names(of: .query)
+        let names = state.tables.map(\.schema.name).sorted() + queries
         let hint: String
         if let near = nearestName(to: name.text, among: names) {
             hint = "did you mean \(near)?"

@@ -9,6 +9,8 @@ public struct QueryError: Error, Sendable {
     public var span: Range<Int>?
     public var message: String
     public var hint: String?
+    /// The text that the span is of, where it is not the statement's own: a file that the statement ran.
+    public var source: SourceText?
     public init(_ kind: Kind, _ message: String, at span: Range<Int>? = nil, hint: String? = nil) {
         self.kind = kind
         self.message = message
@@ -86,10 +88,18 @@ public final class SourceText: Sendable {
     public let firstLine: Int
     /// Column of the text's first character, where an earlier statement stands before it on its line.
     public let firstColumn: Int
-    public init(name: String, text: String, firstLine: Int = 1, firstColumn: Int = 1) {
+    /// The comment lines directly above, without their `#`: what a definition is documented by.
+    public let comment: String?
+    /// The file that it stands in; what it runs is looked for in the same folder.
+    public let path: String?
+    public init(
+        name: String, text: String, firstLine: Int = 1, firstColumn: Int = 1, comment: String? = nil, path: String? = nil
+    ) {
         self.name = name
         self.text = text
         self.firstLine = firstLine
         self.firstColumn = firstColumn
+        self.comment = comment
+        self.path = path
     }
 }

@@ -8,7 +8,7 @@ public struct Diagnostic: Sendable {
 
     public init(_ error: QueryError, in source: SourceText) {
         self.error = error
-        self.source = source
+        self.source = error.source ?? source
     }
 
     public static func render(_ error: QueryError, in source: SourceText) -> String { Diagnostic(error, in: source).render() }

@@ -7,6 +7,7 @@ extension Parser {
         }
         let start = names[0].span.lowerBound
         guard at(.openRound) else {
+            if let member = try asOfMembership(names) { return member }
             return Expression(kind: .path(names), span: span(from: start))
         }
         if names.count > 1 {

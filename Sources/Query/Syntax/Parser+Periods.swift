@@ -66,6 +66,9 @@ extension Parser {
             advance()
             advance()
             return .parameter(try name("a parameter's name"))
+        case .word where parameterNames.contains(peek().text):
+            advance()
+            return .argument(try name("a parameter's name"))
         case .literal, .word, .quotedName, .text, .symbol, .invalid, .end: return nil
         }
     }

@@ -21,14 +21,14 @@ extension Expression {
 
 extension Parser {
     /// Words of statements that have their place in the language and no engine yet.
-    static let laterWords = ["segment", "metric", "verb", "query", "save", "run", "report", "snapshot"]
+    static let laterWords = ["report"]
 
     static let statementWords =
         [
             "from", "explain", "load", "append", "replace", "upsert", "delete", "create", "drop", "rename", "optimize", "vacuum",
             "snapshots",
-            "tables", "describe", "let", "param", "as", "link",
-        ] + laterWords
+            "tables", "describe", "as", "link",
+        ] + vocabularyWords + laterWords
 
     mutating func wholeStatement() throws(QueryError) -> Statement {
         let start = token.span.lowerBound
@@ -66,8 +66,10 @@ extension Parser {
         case "drop":
             advance()
             if at(word: "link") { return try dropLink() }
+            if let definition = try dropDefinition() { return definition }
             guard accept(word: "table") else {
-                throw expected("`table`", hint: "drop table t; columns of an answer are dropped by a stage: from t | drop a")
+                throw expected(
+                    "`table`", hint: "drop table t, drop segment s; columns of an answer are dropped by a stage: from t | drop a")
             }
             return .dropTable(try name("a table"))
         case "rename": return try rename()
@@ -87,10 +89,9 @@ extension Parser {
             advance()
             return .describe(try name("a table"))
         case "link": return try link()
-        case "let": return try definition()
-        case "param": return try param()
         case "as": return try asOf()
         default:
+            if let statement = try vocabulary() { return statement }
             guard Parser.laterWords.contains(start.text), startsLater() else { throw statementExpected() }
             while !atEnd { advance() }
             return .later(Name(text: start.text, span: start.span))
@@ -179,39 +180,19 @@ extension Parser {
 
     private mutating func rename() throws(QueryError) -> Statement.Kind {
         advance()
-        let form = "rename table a to b, or rename column t.a to b"
+        if let definition = try renameDefinition() { return definition }
+        let form = "rename table a to b, rename column t.a to b, or rename segment a to b"
         if accept(word: "table") {
             let old = try name("a table")
             guard accept(word: "to") else { throw expected("`to`", hint: form) }
             return .renameTable(old, to: try name("the new name"))
         }
-        guard accept(word: "column") else { throw expected("`table` or `column`", hint: form) }
+        guard accept(word: "column") else { throw expected("`table`, `column` or a kind of definition", hint: form) }
         let table = try name("a table")
         guard accept(.dot) else { throw expected("`.` and the column", hint: form) }
         let column = try name("a column")
         guard accept(word: "to") else { throw expected("`to`", hint: form) }
         return .renameColumn(table: table, column: column, to: try name("the new name"))
-    }
-
-    // MARK: definitions
-
-    private mutating func definition() throws(QueryError) -> Statement.Kind {
-        advance()
-        if at(.at) { throw failure("a definition has no `@`", hint: "let x = 1; it is read as @x") }
-        let name = try name("a name")
-        guard accept(.equal) else { throw expected("`=`", hint: "let \(name.text) = …") }
-        return .let(name, try expression())
-    }
-
-    private mutating func param() throws(QueryError) -> Statement.Kind {
-        advance()
-        if at(.at) { throw failure("a definition has no `@`", hint: "param x: int = 1; it is read as @x") }
-        let name = try name("a name")
-        guard accept(.colon) else { throw expected("`:` and a type", hint: "param \(name.text): month = 2026-09") }
-        let type = try type()
-        let value = accept(.equal) ? try expression(.range) : nil
-        let allowed = accept(word: "in") ? try expression(.range) : nil
-        return .param(name, type, defaultValue: value, allowed: allowed)
     }
 
     private mutating func asOf() throws(QueryError) -> Statement.Kind {

@@ -14,6 +14,9 @@ struct Parser {
     /// True where the expression returned last is an `and` without brackets around it.
     var bareConjunction = false
 
+    /// Parameters of the definition being read: behind `last` and `next` they stand for a length of time.
+    var parameterNames: Set<String> = []
+
     static let maximumNesting = 200
     /// A query in brackets counts for this many levels: reading one takes that much more of the stack.
     static let queryWeight = 8

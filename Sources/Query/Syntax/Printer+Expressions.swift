@@ -13,7 +13,7 @@ extension Printer {
 
     private static func precedence(_ expression: Expression) -> Precedence {
         switch expression.kind {
-        case .literal, .path, .parameter, .call, .list, .query, .period, .star: .postfix
+        case .literal, .path, .parameter, .call, .list, .query, .period, .memberAsOf, .star: .postfix
         case .conditional: .or
         case .negate: .unary
         case .not: .not
@@ -54,6 +54,10 @@ extension Printer {
             expression(high, .sum)
         case .query(let query): bracketed { printer in printer.query(query) }
         case .period(let period): write(Printer.period(period))
+        case .memberAsOf(let names, let date):
+            path(names)
+            write(" as of ")
+            expression(date, .unary)
         case .star: write("*")
         }
     }
@@ -160,7 +164,7 @@ extension Printer {
     /// Whether a `by` behind the expression would be read as the window of the call at its end.
     private static func couldTakeBy(_ expression: Expression) -> Bool {
         switch expression.kind {
-        case .literal, .path, .parameter, .list, .query, .period, .star, .isNull: false
+        case .literal, .path, .parameter, .list, .query, .period, .memberAsOf, .star, .isNull: false
         case .call(let call): call.order == nil
         case .negate(let inner), .not(let inner): couldTakeBy(inner)
         case .binary(_, _, let right), .membership(_, let right, _), .range(_, let right): couldTakeBy(right)
@@ -179,7 +183,7 @@ extension Printer {
         switch expression.kind {
         case .literal, .path, .parameter, .list: true
         case .call(let call): call.per == nil && call.order == nil
-        case .negate, .not, .binary, .isNull, .membership, .conditional, .range, .query, .period, .star: false
+        case .negate, .not, .binary, .isNull, .membership, .conditional, .range, .query, .period, .memberAsOf, .star: false
         }
     }
 
@@ -196,7 +200,7 @@ extension Printer {
     /// Whether the last thing written of an expression is the `by` of a call's window.
     static func endsInWindow(_ expression: Expression) -> Bool {
         switch expression.kind {
-        case .literal, .path, .parameter, .list, .query, .period, .star, .isNull: false
+        case .literal, .path, .parameter, .list, .query, .period, .memberAsOf, .star, .isNull: false
         case .call(let call): call.order != nil
         case .negate(let inner), .not(let inner): endsInWindow(inner)
         case .binary(_, _, let right), .membership(_, let right, _), .range(_, let right): endsInWindow(right)
@@ -255,6 +259,7 @@ extension Printer {
         case .exact(let microseconds): Printer.duration(microseconds)
         case .months(let months): Printer.months(months)
         case .parameter(let parameter): "@" + name(parameter.text)
+        case .argument(let parameter): name(parameter.text)
         }
     }
 

@@ -128,7 +128,7 @@ extension Printer {
         write("top ")
         switch count.kind {
         case .literal, .parameter, .path: expression(count)
-        case .call, .negate, .not, .binary, .isNull, .membership, .conditional, .list, .range, .query, .period, .star:
+        case .call, .negate, .not, .binary, .isNull, .membership, .conditional, .list, .range, .query, .period, .memberAsOf, .star:
             // A call at the end would take the stage's `per`.
             bracketed { $0.expression(count) }
         }
@@ -227,10 +227,7 @@ extension Printer {
         case .snapshots: write("snapshots")
         case .tables: write("tables")
         case .describe(let table): write("describe \(Printer.name(table.text))")
-        case .let(let definition, let value):
-            write("let \(Printer.name(definition.text)) = ")
-            expression(value)
-        case .param(let parameter, let type, let value, let allowed): self.parameter(parameter, type, value, allowed)
+        case .vocabulary(let statement): vocabulary(statement)
         case .asOf(let date):
             write("as of ")
             expression(date, .range)
@@ -250,18 +247,6 @@ extension Printer {
         if link.isLatest { write(" latest") }
         if let parentName = link.parentName { write(" as \(Printer.name(parentName.text))") }
         if let childrenName = link.childrenName { write(", \(Printer.name(childrenName.text))") }
-    }
-
-    private mutating func parameter(_ parameter: Name, _ type: LogicalType, _ value: Expression?, _ allowed: Expression?) {
-        write("param \(Printer.name(parameter.text)): \(type.name)")
-        if let value {
-            write(" = ")
-            expression(value, .range)
-        }
-        if let allowed {
-            write(" in ")
-            expression(allowed, .range)
-        }
     }
 
     private static func columns(_ columns: [ColumnDefinition]) -> String {

@@ -8,6 +8,7 @@ public struct StatementSplitter: Sendable {
 
     public let name: String
     public let mode: Mode
+    private let path: String?
 
     /// Bytes of the line that is not complete yet, or of its rest behind a `;`.
     private var partial: [UInt8] = []
@@ -20,10 +21,15 @@ public struct StatementSplitter: Sendable {
     private var statementColumn = 1
     private var brackets = 0
     private var endsOpen = false
+    /// Comment lines since the last line that was none, and those that stood above the statement.
+    private var comments: [String] = []
+    private var statementComments: [String] = []
 
-    public init(name: String, mode: Mode = .file, firstLine: Int = 1) {
+    /// - Parameter path: the file that the text comes from.
+    public init(name: String, mode: Mode = .file, firstLine: Int = 1, path: String? = nil) {
         self.name = name
         self.mode = mode
+        self.path = path
         line = firstLine
     }
 
@@ -77,8 +83,8 @@ public struct StatementSplitter: Sendable {
     }
 
     /// The statements of a whole file.
-    public static func splitFile(_ text: String, name: String, firstLine: Int = 1) -> [SourceText] {
-        var splitter = StatementSplitter(name: name, mode: .file, firstLine: firstLine)
+    public static func splitFile(_ text: String, name: String, firstLine: Int = 1, path: String? = nil) -> [SourceText] {
+        var splitter = StatementSplitter(name: name, mode: .file, firstLine: firstLine, path: path)
         return splitter.feed(text) + splitter.finish()
     }
 
@@ -93,6 +99,7 @@ public struct StatementSplitter: Sendable {
         }
         guard let first = tokens.first else {
             if !statement.isEmpty { statement += bytes }
+            noteComment(bytes)
             return
         }
         if column == 1, !statement.isEmpty, mode == .file {
@@ -127,9 +134,13 @@ public struct StatementSplitter: Sendable {
             endsOpen = false
             return
         }
-        guard let last = before else { return }
+        guard let last = before else {
+            comments = []
+            return
+        }
         let end = last.span.upperBound
         take(bytes[start..<end])
+        comments = []
         statementEnd = statement.count
         statement += bytes[end...]
         if mode == .prompt, brackets == 0, !endsOpen { emit(into: &done) }
@@ -139,6 +150,8 @@ public struct StatementSplitter: Sendable {
         if statement.isEmpty {
             statementLine = line
             statementColumn = column
+            statementComments = comments
+            comments = []
         }
         statement += bytes
     }
@@ -146,11 +159,28 @@ public struct StatementSplitter: Sendable {
     private mutating func emit(into done: inout [SourceText]) {
         guard !statement.isEmpty else { return }
         let text = String(decoding: statement[..<statementEnd], as: UTF8.self)
-        done.append(SourceText(name: name, text: text, firstLine: statementLine, firstColumn: statementColumn))
+        done.append(
+            SourceText(
+                name: name, text: text, firstLine: statementLine, firstColumn: statementColumn,
+                comment: statementComments.isEmpty ? nil : statementComments.joined(separator: "\n"), path: path))
         clearStatement()
     }
 
+    /// A line of comment belongs to what stands directly below it; a blank line parts them.
+    private mutating func noteComment(_ bytes: [UInt8]) {
+        let line = String(decoding: bytes, as: UTF8.self)
+        var rest = line.drop { $0.isWhitespace }
+        while let last = rest.last, last.isWhitespace { rest = rest.dropLast() }
+        guard let mark = rest.first, mark == "#" || mark == "＃", !rest.hasPrefix("#!") else {
+            comments = []
+            return
+        }
+        rest = rest.dropFirst()
+        comments.append(String(rest.first == " " ? rest.dropFirst() : rest))
+    }
+
     private mutating func clearStatement() {
+        statementComments = []
         statement = []
         statementEnd = 0
         brackets = 0

@@ -32,6 +32,8 @@ public struct Expression: Sendable {
         case range(Expression, Expression)
         case query(Query)
         case period(Period)
+        /// `vip as of 2026-08-31`: who was in a segment when its membership was last written down.
+        case memberAsOf([Name], Expression)
         /// `*` as the only argument of a call or an item of `select`.
         case star
     }
@@ -111,6 +113,8 @@ public enum Period: Sendable, Equatable {
         case months(Int64)
         /// `last @window`: the value of a parameter, known when bound.
         case parameter(Name)
+        /// `last window` inside a metric or a verb with that parameter: its argument takes the place.
+        case argument(Name)
     }
 }
 
@@ -268,15 +272,14 @@ public struct Statement: Sendable {
         /// `tables`, `describe t`
         case tables
         case describe(Name)
-        case `let`(Name, Expression)
-        /// `param month: month = 2026-09 in [..]`
-        case param(Name, LogicalType, defaultValue: Expression?, allowed: Expression?)
+        /// Definitions and what is done with them.
+        case vocabulary(VocabularyStatement)
         case asOf(Expression)
         /// `link child.key to parent[.key] [latest] [as parent_name, children_name]`
         case link(LinkDeclaration)
         /// `drop link transactions.customer`: by the name that leads up.
         case dropLink(child: Name, parentName: Name)
-        /// Understood, not built yet: `segment`, `metric`, `verb`, `query`, `save`, `run`, `report`, `snapshot x`. The word and the whole text.
+        /// Understood, not built yet: `report`. The word and the whole text.
         case later(Name)
     }
 

@@ -13,10 +13,10 @@ struct ShellCommand {
     }
 
     func run() throws -> ExitCode {
-        try ScriptParameters.check(invocation)
         let session = try Session(storePath: invocation.store, options: options)
         // A temporary store goes away here whatever happened.
         defer { session.close() }
+        try ScriptParameters.check(invocation, saved: session.savedParameterNames)
         let printer = try AnswerPrinter(
             path: invocation.output, format: invocation.format, quiet: invocation.quiet, progress: Progress(invocation.progress))
         let runner = Runner(session: session, printer: printer, safe: invocation.safe, timing: invocation.timing)

@@ -83,7 +83,7 @@ final class Runner {
         defer { filesOpen.removeLast() }
         let source: ScriptSource
         do { source = try ScriptSource(path: path) } catch { throw stop(error, at: nil) }
-        var feed = StatementFeed(name: path)
+        var feed = StatementFeed(name: path, path: path)
         try runScript(&feed, source)
     }
 

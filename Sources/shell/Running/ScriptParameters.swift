@@ -13,13 +13,15 @@ enum ScriptParameters {
 
     /// A `--param` that no script declares is a mistyped one: it is refused and not ignored. Where the scripts cannot be known beforehand
     /// (standard input, a pipe, a script that runs others) the check is left out.
-    static func check(_ invocation: Invocation) throws {
+    /// - Parameter saved: parameters that are kept with the data.
+    static func check(_ invocation: Invocation, saved: () throws -> [String]) throws {
         guard !invocation.parameters.isEmpty, !invocation.inputs.isEmpty else { return }
         var names: [String] = []
         for input in invocation.inputs {
             guard let found = try parameters(of: input) else { return }
             names += found.map(\.name)
         }
+        if invocation.parameters.keys.contains(where: { !names.contains($0) }) { names += try saved() }
         for name in invocation.parameters.keys.sorted() where !names.contains(name) {
             let hint = nearestName(to: name, among: names).map { "did you mean `\($0)`?" }
             let known = names.isEmpty ? "no parameter is declared" : "declared: \(names.joined(separator: ", "))"
@@ -62,14 +64,15 @@ enum ScriptParameters {
             // A statement that cannot be read is told when it is run, at its place.
             guard let statement = try? Statement.parse(source) else { continue }
             switch statement.kind {
-            case .param(let name, let type, let defaultValue, let allowed):
+            case .vocabulary(.define(let definition, _)):
+                guard case .param(let type, let defaultValue, let allowed) = definition.body else { continue }
                 found.append(
                     Parameter(
-                        name: name.text, type: type.name, defaultText: defaultValue.map { slice(source, $0.span) },
+                        name: definition.name.text, type: type.name, defaultText: defaultValue.map { slice(source, $0.span) },
                         allowedText: allowed.map { slice(source, $0.span) }))
-            case .later(let word) where word.text == "run": return nil
+            case .vocabulary(.run): return nil
             case .query, .explain, .load, .store, .delete, .createTable, .dropTable, .renameTable, .renameColumn, .optimize, .vacuum,
-                .snapshots, .tables, .describe, .let, .asOf, .link, .dropLink, .later:
+                .snapshots, .tables, .describe, .vocabulary, .asOf, .link, .dropLink, .later:
                 continue
             }
         }

@@ -8,9 +8,10 @@ struct StatementFeed {
     private var isFirst = true
     private let name: String
 
-    init(name: String) {
+    /// - Parameter path: the file that the bytes come from, for what it runs itself.
+    init(name: String, path: String? = nil) {
         self.name = name
-        splitter = StatementSplitter(name: name, mode: .file)
+        splitter = StatementSplitter(name: name, mode: .file, path: path)
     }
 
     mutating func add(_ bytes: [UInt8]) throws -> [SourceText] {

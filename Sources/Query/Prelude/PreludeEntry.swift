@@ -1,0 +1,31 @@
+import Storage
+
+/// A verb that ships, written in the language.
+struct PreludeEntry: Sendable {
+    let name: String
+    /// One sentence: what it answers.
+    let summary: String
+    /// Where the definition comes from: a textbook, a paper, a house rule.
+    let source: String
+    /// The definition in the language, as an analyst would write it: `verb pareto(x) = derive …`.
+    let text: String
+    let example: CatalogueEntry.Example
+}
+
+enum Prelude {
+    /// One list for each file of the catalogue.
+    static let all: [PreludeEntry] = [].flatMap { (entries: [PreludeEntry]) in entries }
+
+    /// Read at the first use. A text that does not read is our own mistake.
+    static let definitions: [String: DefinitionEntry] = Dictionary(
+        uniqueKeysWithValues: all.map { entry in
+            do {
+                let made = try DefinitionEntry(
+                    try DefinitionEntry(text: entry.text, doc: nil, origin: .shipped).definition,
+                    doc: entry.summary + "\nSource: " + entry.source, origin: .shipped)
+                return (made.key, made)
+            } catch {
+                preconditionFailure("the prelude's \(entry.name) does not read: \(error)")
+            }
+        })
+}
