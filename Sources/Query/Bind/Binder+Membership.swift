@@ -204,6 +204,6 @@ extension ConstantSet {
             case .text(let text): texts.append(text)
             }
         }
-        self.init(integers: integers, doubles: doubles, texts: texts)
+        self.init(integers: integers.sorted(), doubles: doubles, texts: texts)
     }
 }

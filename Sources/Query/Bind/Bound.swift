@@ -77,24 +77,6 @@ enum Comparison: String, Sendable {
     }
 }
 
-/// The right side of `x in [a, b]` or of `x in (query)`: values without nulls, ready to be looked up.
-final class ConstantSet: @unchecked Sendable {
-    let integers: Set<Int64>
-    let doubles: Set<Double>
-    /// The same values as tables without hashing seeds and boxes, for the hot loops.
-    let integerTable: IntegerTable
-    let textTable: TextDictionary
-
-    /// - Parameter texts: told apart by their bytes, as columns do; a set of `String` would take two spellings of `é` for one.
-    init(integers: Set<Int64> = [], doubles: Set<Double> = [], texts: [String] = []) {
-        self.integers = integers
-        self.doubles = doubles
-        integerTable = IntegerTable(integers)
-        textTable = TextDictionary(texts)
-    }
-    var count: Int { integers.count + doubles.count + textTable.count }
-}
-
 /// A query inside an expression and, once it has run, its values.
 final class SubqueryBox: @unchecked Sendable {
     let plan: Plan
@@ -105,41 +87,5 @@ final class SubqueryBox: @unchecked Sendable {
     init(plan: Plan, column: ColumnID) {
         self.plan = plan
         self.column = column
-    }
-}
-
-/// An open-addressing set of integers, at most half full.
-final class IntegerTable: @unchecked Sendable {
-    private var slots: [Int64]
-    private let mask: Int
-    private let hasZero: Bool
-
-    init(_ values: Set<Int64>) {
-        var size = 16
-        while size < values.count * 2 { size *= 2 }
-        mask = size - 1
-        slots = Array(repeating: 0, count: size)
-        hasZero = values.contains(0)
-        for value in values where value != 0 {
-            var at = Self.bin(value) & mask
-            while slots[at] != 0 { at = (at + 1) & mask }
-            slots[at] = value
-        }
-    }
-
-    @inline(__always)
-    private static func bin(_ value: Int64) -> Int {
-        Int(truncatingIfNeeded: (UInt64(bitPattern: value) &* 0x9E37_79B9_7F4A_7C15) >> 32)
-    }
-
-    @inline(__always)
-    func contains(_ value: Int64) -> Bool {
-        if value == 0 { return hasZero }
-        var at = Self.bin(value) & mask
-        while slots[at] != 0 {
-            if slots[at] == value { return true }
-            at = (at &+ 1) & mask
-        }
-        return false
     }
 }

@@ -203,8 +203,7 @@ final class InSetEvaluator: Evaluator {
                 mask.update(repeating: 0, count: count)
                 for wanted in set.integers { for i in 0..<count { mask[i] |= values[i] == wanted ? 1 : 0 } }
             } else {
-                let table = set.integerTable
-                for i in 0..<count { mask[i] = table.contains(values[i]) ? 1 : 0 }
+                set.integerTable.mark(values, count, into: mask)
             }
         case .doubles: for i in 0..<count { mask[i] = set.doubles.contains(vector.doubles[i]) ? 1 : 0 }
         case .mask: for i in 0..<count { mask[i] = set.integers.contains(Int64(vector.mask[i])) ? 1 : 0 }

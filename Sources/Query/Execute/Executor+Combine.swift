@@ -6,8 +6,9 @@ extension Executor {
         let added = join.rightColumns.filter { required.contains($0) }
         let leftColumns = required.subtracting(join.rightColumns)
         if added.isEmpty, join.kind == .lookup, join.rightIsUnique { return try pipeline(join.left, required: leftColumns) }
-        let right = try relation(join.right, required: Set(added).union(join.on.map(\.right)))
-        var left = try pipeline(join.left, required: leftColumns.union(join.on.map(\.left)))
+        let (leftPlan, rightPlan) = try narrowed(join, required: leftColumns.union(join.on.map(\.left)))
+        let right = try relation(rightPlan, required: Set(added).union(join.on.map(\.right)))
+        var left = try pipeline(leftPlan, required: leftColumns.union(join.on.map(\.left)))
         let table = try JoinTable(join, right: right, left: left.layout, cancellation: cancellation)
         let kept = leftColumns.filter { left.layout.contains($0) }.sorted()
         let slots =
@@ -17,6 +18,34 @@ extension Executor {
         left.append(JoinStep(table: table, kind: join.kind, kept: kept, added: added, output: Layout(slots)))
         return left
     }
+
+    /// Where only few rows ask, only what is below those is aggregated: the left side runs first, and its ids become a condition on the right,
+    /// which leaves out whole blocks where children lie by parent.
+    private func narrowed(_ join: JoinPlan, required: Set<ColumnID>) throws -> (left: Plan, right: Plan) {
+        guard join.kind == .lookup, !join.nullsMatch, join.on.count == 1, join.left.isNarrowed, case .aggregate(var aggregate) = join.right,
+            aggregate.emptyMayMiss, let key = aggregate.keys.first, key.value.type.physical == .integer, key.value.type != .bool,
+            case .column = key.value.kind
+        else { return (join.left, join.right) }
+        let rows = try relation(join.left, required: required)
+        let asking = rows[join.on[0].left]
+        let below = RangeFinder(aggregate.input).rowCount
+        guard rows.rowCount * Self.narrowingFactor < below else { return (.rows(rows), join.right) }
+        var ids: [Int64] = []
+        ids.reserveCapacity(rows.rowCount)
+        for row in 0..<rows.rowCount where !asking.isNull(row) { ids.append(asking.integers[row]) }
+        ids.sort()
+        var distinct: [Int64] = []
+        distinct.reserveCapacity(ids.count)
+        for id in ids where distinct.last != id { distinct.append(id) }
+        let isAsked = Bound(.inSet(key.value, ConstantSet(integers: distinct)), .bool, key.value.span)
+        var log: [String] = []
+        aggregate.input = Planner.plan(
+            .filter(aggregate.input, isAsked), with: [Planner.filterBelowDerive, Planner.filterBelowJoin, Planner.filterIntoScan], log: &log)
+        return (.rows(rows), .aggregate(aggregate))
+    }
+
+    /// A condition costs about as much as adding a row to its group: it must leave out most of them to pay.
+    private static let narrowingFactor = 8
 
     /// A row for every pair of a left and a right row of one key.
     private func expanded(_ left: Pipeline, _ table: JoinTable, _ kept: [ColumnID], _ added: [ColumnID], _ layout: Layout) throws

@@ -200,39 +200,3 @@ final class ScanBatch: Batch {
         return vector
     }
 }
-
-/// What a condition on one integer-class column lets a block's header decide. It only ever prunes: a block that may hold a row is read.
-struct ZoneTest: Sendable {
-    let column: Int
-    private let comparison: Comparison
-    private let bound: Int64
-
-    init?(_ filter: Bound, _ columns: [(id: ColumnID, index: Int)]) {
-        guard case .compare(let comparison, let left, let right) = filter.kind,
-            left.type.physical == .integer, left.type != .bool
-        else { return nil }
-        let found: (ColumnID, Comparison, Int64)? =
-            switch (left.kind, right.kind) {
-            case (.column(let id), .constant(.integer(let value))): (id, comparison, value)
-            case (.constant(.integer(let value)), .column(let id)): (id, comparison.mirrored, value)
-            default: nil
-            }
-        guard let (id, oriented, value) = found, let index = columns.first(where: { $0.id == id })?.index else { return nil }
-        column = index
-        self.comparison = oriented
-        bound = value
-    }
-
-    func excludes(_ meta: BlockMeta) -> Bool {
-        // A null fails every comparison.
-        if meta.nullCount == meta.rowCount { return true }
-        switch comparison {
-        case .equal: return bound < meta.minimum || bound > meta.maximum
-        case .notEqual: return meta.minimum == bound && meta.maximum == bound
-        case .less: return meta.minimum >= bound
-        case .lessOrEqual: return meta.minimum > bound
-        case .greater: return meta.maximum <= bound
-        case .greaterOrEqual: return meta.maximum < bound
-        }
-    }
-}

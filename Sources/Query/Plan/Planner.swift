@@ -220,3 +220,17 @@ extension Plan {
         }
     }
 }
+
+extension Plan {
+    /// Some stage may have left out rows of the table below.
+    var isNarrowed: Bool {
+        switch self {
+        case .scan(let scan): !scan.filters.isEmpty
+        case .filter, .take, .top, .sample, .rows: true
+        case .derive(let input, _), .window(let input, _), .sort(let input, _), .assert(let input, _), .assertAll(let input, _, _):
+            input.isNarrowed
+        case .join(let join): join.kind == .matching || join.left.isNarrowed
+        case .aggregate, .union, .fill, .unfold: false
+        }
+    }
+}
