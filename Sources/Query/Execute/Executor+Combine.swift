@@ -40,7 +40,8 @@ extension Executor {
         let isAsked = Bound(.inSet(key.value, ConstantSet(integers: distinct)), .bool, key.value.span)
         var log: [String] = []
         aggregate.input = Planner.plan(
-            .filter(aggregate.input, isAsked), with: [Planner.filterBelowDerive, Planner.filterBelowJoin, Planner.filterIntoScan], log: &log)
+            .filter(aggregate.input, isAsked), with: [Planner.filterBelowDerive, Planner.filterBelowJoin, Planner.filterIntoScan], log: &log
+        )
         return (.rows(rows), .aggregate(aggregate))
     }
 
