@@ -77,24 +77,44 @@ struct SegmentColumn: Equatable {
     }
 }
 
-/// A run of a segment's rows whose parents lie in one range. This version writes exactly one, of all rows, without a link.
+/// A stretch of a segment's rows whose parents lie in one range; not aligned to blocks.
 ///
-/// first row 8 | rows 8 | first block 4 | blocks 4 | lowest parent id 4 | highest parent id 4 | zero 32
+/// first row 8 | rows 8 | first block 4 | blocks it touches 4 | lowest parent id 4 | highest parent id 4 | zero 32
 struct Partition: Equatable {
-    var firstRow: UInt64 = 0
+    var firstRow: UInt64
     var rows: UInt64
-    var firstBlock: UInt32 = 0
-    var blocks: UInt32
-    var parentLow: UInt32 = 0
-    var parentHigh: UInt32 = .max
+    /// Both FFFFFFFF: rows without a parent. 0 and FFFFFFFF: rows of any parent and of none.
+    var parentLow: UInt32
+    var parentHigh: UInt32
+
+    init(firstRow: Int, rows: Int, parentLow: UInt32 = 0, parentHigh: UInt32 = .max) {
+        self.firstRow = UInt64(firstRow)
+        self.rows = UInt64(rows)
+        self.parentLow = parentLow
+        self.parentHigh = parentHigh
+    }
+
+    private var firstBlock: UInt64 { firstRow / UInt64(SegmentFormat.rowsPerBlock) }
+    private var blocks: UInt64 { (firstRow + max(rows, 1) - 1) / UInt64(SegmentFormat.rowsPerBlock) + 1 - firstBlock }
 
     func append(to out: RawBuffer) {
         out.append(firstRow)
         out.append(rows)
-        out.append(firstBlock)
-        out.append(blocks)
+        out.append(UInt32(firstBlock))
+        out.append(UInt32(blocks))
         out.append(parentLow)
         out.append(parentHigh)
         _ = out.growZeroed(32)
+    }
+
+    /// nil where the entry at `offset` makes no sense for a segment of so many rows.
+    init?(_ footer: RawBuffer, at offset: Int, segmentRows: Int) {
+        firstRow = footer.read(offset, as: UInt64.self)
+        rows = footer.read(offset + 8, as: UInt64.self)
+        parentLow = footer.read(offset + 24, as: UInt32.self)
+        parentHigh = footer.read(offset + 28, as: UInt32.self)
+        guard rows > 0, rows <= UInt64(segmentRows), firstRow <= UInt64(segmentRows) - rows, parentLow <= parentHigh,
+            firstBlock == UInt64(footer.read(offset + 16, as: UInt32.self)), blocks == UInt64(footer.read(offset + 20, as: UInt32.self))
+        else { return nil }
     }
 }

@@ -106,7 +106,7 @@ final class ColumnWriter {
             }
         case .text(let text):
             precondition(physical == .text && text.count == count, "another type or number of values than the column's")
-            try checkLengths(text)
+            try ColumnWriter.checkLengths(text, column: name)
             try text.bytes.withUnsafeBufferPointer { bytes in
                 try text.offsets.withUnsafeBufferPointer { offsets in
                     var failure: StorageError?
@@ -167,7 +167,7 @@ final class ColumnWriter {
         return nil
     }
 
-    private func checkLengths(_ text: TextChunk) throws {
+    static func checkLengths(_ text: TextChunk, column name: String) throws {
         if text.bytes.count <= DictionaryLimits.textBytesMax { return }
         for i in 0..<text.count where text.offsets[i + 1] - text.offsets[i] > DictionaryLimits.textBytesMax {
             throw StorageError(
@@ -215,9 +215,17 @@ final class ColumnWriter {
     /// same. And none may grow so large that a load's memory goes with it.
     private func choosePlain() {
         guard isCoded, !dictionaryIsComplete, let builder else { return }
-        let isLong = builder.count > DictionaryLimits.entriesSmall || builder.bytes > DictionaryLimits.bytesSmall
-        if isLong, builder.count > (rowsBefore + valueRows) / 2 { isCoded = false }
-        if builder.count > DictionaryLimits.entriesMax || builder.bytes > DictionaryLimits.bytesMax { isCoded = false }
+        if DictionaryLimits.isTooLong(entries: builder.count, bytes: builder.bytes, rows: rowsBefore + valueRows) { isCoded = false }
+    }
+
+    /// From here on rows come as plain texts; those that wait for their block are turned into such.
+    func goPlain() {
+        guard isCoded, let builder else { return }
+        isCoded = false
+        for i in 0..<pendingRows {
+            if pendingNulls[i] == 0 { plainBytes.append(UnsafeRawBufferPointer(builder.text(UInt32(pending[i])).buffer)) }
+            plainEnds[i] = UInt32(plainBytes.count)
+        }
     }
 
     private func watchOrder(_ count: Int, _ entry: BlockEntry) {
@@ -267,4 +275,10 @@ enum DictionaryLimits {
     static let entriesMax = 4 << 20
     static let bytesMax = 256 << 20
     static let textBytesMax = 256 << 20
+
+    /// Whether a dictionary of this size no longer pays for this many values.
+    static func isTooLong(entries: Int, bytes: Int, rows: Int) -> Bool {
+        let isLong = entries > entriesSmall || bytes > bytesSmall
+        return (isLong && entries > rows / 2) || entries > entriesMax || bytes > bytesMax
+    }
 }

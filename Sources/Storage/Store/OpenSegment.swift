@@ -7,6 +7,9 @@ final class OpenSegment: @unchecked Sendable {
     let stripeCount: Int
     let columns: [SegmentColumn]
     let bytes: Int
+    let partitions: [Partition]
+    /// The column of ids that decides the partitions; nil where the rows stand in the order they came.
+    let partitionColumn: Int?
     private let footer: RawBuffer
     private let directory: UnsafeRawPointer
     /// Where the footer begins, and so where the data ends.
@@ -48,8 +51,9 @@ final class OpenSegment: @unchecked Sendable {
         let columnCount = Int(footer.read(8, as: UInt32.self))
         blockCount = Int(footer.read(12, as: UInt32.self))
         let partitions = Int(footer.read(16, as: UInt32.self))
+        let linkColumn = footer.read(20, as: UInt32.self)
         guard rows > 0, rows <= UInt64(UInt32.max), blockCount == (Int(rows) + SegmentFormat.rowsPerBlock - 1) / SegmentFormat.rowsPerBlock,
-            columnCount > 0, columnCount < 1 << 20, partitions == 1
+            columnCount > 0, columnCount < 1 << 20, partitions > 0, UInt64(partitions) <= rows
         else { throw corrupt("the footer's counts make no sense") }
         rowCount = Int(rows)
         stripeCount = (blockCount + SegmentFormat.blocksPerStripe - 1) / SegmentFormat.blocksPerStripe
@@ -72,6 +76,25 @@ final class OpenSegment: @unchecked Sendable {
                     dictionaryCount: footer.read(at + 8, as: UInt32.self)))
         }
         self.columns = columns
+        let partitionsAt = columnsAt + columnCount * SegmentFormat.columnBytes
+        var found: [Partition] = []
+        var end: UInt64 = 0
+        for p in 0..<partitions {
+            guard let partition = Partition(footer, at: partitionsAt + p * SegmentFormat.partitionBytes, segmentRows: rowCount),
+                partition.firstRow == end
+            else { throw corrupt("partition \(p) makes no sense") }
+            end = partition.firstRow + partition.rows
+            found.append(partition)
+        }
+        guard end == rows else { throw corrupt("the partitions are not all of the rows") }
+        self.partitions = found
+        if linkColumn == SegmentFormat.noColumn {
+            guard found == [Partition(firstRow: 0, rows: rowCount)] else { throw corrupt("partitions of no link") }
+            partitionColumn = nil
+        } else {
+            guard let at = columns.firstIndex(where: { $0.id == linkColumn && $0.isID }) else { throw corrupt("partitions of no column") }
+            partitionColumn = at
+        }
         directory = UnsafeRawPointer(footer.base) + directoryAt
         slots = [Stripe?](repeating: nil, count: columnCount * stripeCount)
     }
@@ -153,7 +176,55 @@ final class OpenSegment: @unchecked Sendable {
                 throw blockFault(column, first + i, fault)
             }
         }
-        return Stripe(bytes: bytes, entries: entries, offset: start, slot: column * stripeCount + stripe, owner: self)
+        let read = Stripe(bytes: bytes, entries: entries, offset: start, slot: column * stripeCount + stripe, owner: self)
+        if column == partitionColumn { try checkPartitions(of: read, blocks: first..<last) }
+        return read
+    }
+
+    /// That every id is in the range of its row's partition: the engine keeps state for exactly that range.
+    private func checkPartitions(of stripe: Stripe, blocks: Range<Int>) throws {
+        let ids = UnsafeMutablePointer<Int64>.allocate(capacity: SegmentFormat.rowsPerBlock)
+        let nulls = UnsafeMutablePointer<UInt8>.allocate(capacity: SegmentFormat.rowsPerBlock)
+        defer {
+            ids.deallocate()
+            nulls.deallocate()
+        }
+        for block in blocks {
+            let b = block - blocks.lowerBound
+            let count = rows(block: block)
+            let firstRow = block * SegmentFormat.rowsPerBlock
+            let has = BlockDecoder.integers(stripe.entries[b], stripe.payload(b), first: 0, count: count, into: ids, nulls: nulls)
+            var p = partition(of: firstRow)
+            var i = 0
+            while i < count {
+                let (low, high) = (Int64(partitions[p].parentLow), Int64(partitions[p].parentHigh))
+                let end = min(count, Int(partitions[p].firstRow + partitions[p].rows) - firstRow)
+                var outside = 0
+                if low == 0, high == Int64(UInt32.max) {
+                    i = end
+                } else if low == Int64(UInt32.max) {
+                    for k in i..<end { outside &+= has && nulls[k] != 0 ? 0 : 1 }
+                } else {
+                    for k in i..<end { outside &+= ids[k] < low || ids[k] > high || (has && nulls[k] != 0) ? 1 : 0 }
+                }
+                if outside > 0 {
+                    throw blockFault(partitionColumn ?? 0, block, "a row of another partition")
+                }
+                i = end
+                p += 1
+            }
+        }
+    }
+
+    /// The partition that a row belongs to.
+    private func partition(of row: Int) -> Int {
+        var low = 0
+        var high = partitions.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if partitions[middle].firstRow <= UInt64(row) { low = middle } else { high = middle }
+        }
+        return low
     }
 
     private func blockFault(_ column: Int, _ block: Int, _ what: String) -> StorageError {

@@ -37,7 +37,7 @@ final class SegmentFileWriter {
     }
 
     /// Writes the footer and the trailer; returns the file's length. The caller syncs.
-    func finish(rows: Int, columns: [SegmentColumn]) throws -> Int {
+    func finish(rows: Int, columns: [SegmentColumn], partitions: [Partition] = [], linkColumn: UInt32? = nil) throws -> Int {
         let blocks = directory[0].count
         precondition(directory.allSatisfy { $0.count == blocks }, "columns of different lengths")
         let footerOffset = flushed + buffer.count
@@ -45,12 +45,11 @@ final class SegmentFileWriter {
         footer.append(UInt64(rows))
         footer.append(UInt32(columns.count))
         footer.append(UInt32(blocks))
-        footer.append(UInt32(1))
-        // The column whose link decides the partitioning: none in this version.
-        footer.append(SegmentFormat.noColumn)
+        footer.append(UInt32(max(1, partitions.count)))
+        footer.append(partitions.isEmpty ? SegmentFormat.noColumn : linkColumn ?? SegmentFormat.noColumn)
         _ = footer.growZeroed(SegmentFormat.countsBytes - footer.count)
         for column in columns { column.append(to: footer) }
-        Partition(rows: UInt64(rows), blocks: UInt32(blocks)).append(to: footer)
+        for partition in partitions.isEmpty ? [Partition(firstRow: 0, rows: rows)] : partitions { partition.append(to: footer) }
         for entries in directory { entries.withUnsafeBytes { footer.append($0) } }
         buffer.append(footer)
         buffer.append(SegmentFormat.trailer(file: id, footerOffset: footerOffset, footer: footer))

@@ -15,6 +15,22 @@ public struct BlockMeta: Sendable {
     public var encodingName: String { Encoding(rawValue: encoding)?.name ?? "unknown" }
 }
 
+/// A stretch of a segment's rows whose parents lie in one aligned range of a power of two of ids, at most 2^14 of them, in the order of
+/// the table's time (or of the parents where it has none). One range may have several stretches in a segment: each run of a load has its
+/// own. Stretches begin and end anywhere, not only at blocks.
+public struct SegmentPartition: Sendable, Equatable {
+    public var firstRow: Int
+    public var rowCount: Int
+    /// The first and the last id of the range; both `UInt32.max` for rows without a parent, 0 and `UInt32.max` for rows of any parent
+    /// and of none.
+    public var lowestParent: UInt32
+    public var highestParent: UInt32
+
+    /// Rows of any parent and of none, as they came.
+    public var isMixed: Bool { lowestParent == 0 && highestParent == .max }
+    public var isWithoutParent: Bool { lowestParent == .max }
+}
+
 /// An immutable segment. Rows are numbered from 0; block `b` holds rows `b * 8192 ..< min((b + 1) * 8192, rowCount)`.
 /// Decoding asks for whole frames of 256: `firstRow` is a multiple of 256 and only the segment's last frame may be short.
 public final class SegmentReader: @unchecked Sendable {
@@ -54,6 +70,19 @@ public final class SegmentReader: @unchecked Sendable {
     public var deleted: UnsafeBufferPointer<UInt64>? { deletes?.words }
     public var deletedCount: Int { deletes?.count ?? 0 }
     public var bytesOnDisk: Int { core.bytes }
+
+    /// The index of the hidden column whose ids decide the partitions; nil where the rows stand as they came. It may be another than that
+    /// of the table's link now, until `optimize`.
+    public var partitionColumn: Int? { core.partitionColumn }
+
+    /// All rows of a partitioned segment, front to back; empty where the rows stand as they came.
+    public var partitions: [SegmentPartition] {
+        if core.partitionColumn == nil { return [] }
+        return core.partitions.map {
+            SegmentPartition(
+                firstRow: Int($0.firstRow), rowCount: Int($0.rows), lowestParent: $0.parentLow, highestParent: $0.parentHigh)
+        }
+    }
 
     /// A reader of one column that keeps its last stripe at hand; for one thread.
     public func cursor(column: Int) -> ColumnCursor { ColumnCursor(segment: self, column: column) }

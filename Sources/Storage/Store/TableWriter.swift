@@ -13,8 +13,11 @@ public final class TableWriter {
     public private(set) var rowCount = 0
 
     private let checksKey: Bool
+    /// For a table whose rows go to their parents' partitions.
+    private let runs: RunBuffer?
     private let hidden: HiddenColumns
     private let hiddenSchemas: [HiddenColumn]
+    private let partitionColumnID: UInt32?
     /// Why the rows cannot be kept, said when they are complete.
     private let fault: StorageError?
 
@@ -32,12 +35,22 @@ public final class TableWriter {
         self.builders = builders
         fileId = transaction.takeFileId()
         let rowsBefore = table.segments.reduce(0) { $0 + Int($1.rows) }
+        let partitionColumn = table.hidden.firstIndex { $0.role == .parent && $0.link == table.partitionLink }
         let shown = table.schema.columns.enumerated().map { c, column in
             ColumnWriter(
                 name: column.name, type: column.type, builder: builders[c], rowsBefore: rowsBefore,
-                dictionaryIsComplete: complete.contains(c))
+                // The run decides between codes and plain text, long before the rows come to be encoded.
+                dictionaryIsComplete: complete.contains(c) || partitionColumn != nil)
         }
         columns = shown + table.hidden.map { _ in ColumnWriter(idsOf: table.schema.name) }
+        if let partitionColumn {
+            runs = RunBuffer(
+                table.schema, builders: builders, complete: complete, rowsBefore: rowsBefore, writers: columns, hidden: hidden,
+                partitionColumn: partitionColumn, limits: transaction.partitionLimits)
+        } else {
+            runs = nil
+        }
+        partitionColumnID = partitionColumn.map { table.hidden[$0].id }
     }
 
     deinit { cancel() }
@@ -55,9 +68,30 @@ public final class TableWriter {
             throw StorageError(.request, "one load holds at most \(UInt32.max) rows", hint: "append the rest in a second statement")
         }
         do {
-            try appendAll(sources, rows)
+            if let runs {
+                try runs.append(sources, rows: rows, flush: takeStripes)
+            } else {
+                try appendAll(sources, rows)
+            }
             rowCount += rows
             try takeStripes()
+        } catch {
+            failed = true
+            throw error
+        }
+    }
+
+    /// Rows that can be gathered before some are written; nil where rows stay in the order they come.
+    var rowsPerRun: Int? { runs?.capacity }
+
+    /// Every run goes to partitions, however few its rows are.
+    func forcePartitions() { runs?.isForced = true }
+
+    /// Puts all rows since the last call in order among themselves.
+    func endRun() throws {
+        precondition(isOpen, "the writer has ended")
+        do {
+            try runs?.endRun(takeStripes)
         } catch {
             failed = true
             throw error
@@ -107,6 +141,7 @@ public final class TableWriter {
         do {
             if let fault { throw fault }
             if rowCount > 0 {
+                try runs?.endRun(takeStripes)
                 for column in columns { column.finish() }
                 try takeStripes()
                 guard let file else { preconditionFailure("rows without a file") }
@@ -119,8 +154,9 @@ public final class TableWriter {
                     described.append(
                         SegmentColumn(id: column.id, physical: .integer, isCoded: false, isID: true, dictionaryCount: hidden.idCount(h)))
                 }
-                let bytes = try file.finish(rows: rowCount, columns: described)
-                let order = table.key.count == 1 ? table.index(of: table.key[0]).flatMap { KeyOrder(columns[$0]) } : nil
+                let bytes = try file.finish(
+                    rows: rowCount, columns: described, partitions: runs?.partitions ?? [], linkColumn: partitionColumnID)
+                let order = table.key.count == 1 ? table.index(of: table.key[0]).flatMap(keyOrder) : nil
                 try transaction.finish(
                     table: table, segment: SegmentState(file: fileId, rows: UInt64(rowCount), bytes: UInt64(bytes)), builders: builders,
                     keyOrder: order, checksKey: checksKey)
@@ -133,6 +169,8 @@ public final class TableWriter {
         }
     }
 
+    private func keyOrder(_ column: Int) -> KeyOrder? { runs.map { $0.keyOrder(column) } ?? KeyOrder(columns[column]) }
+
     /// Gives the rows up and removes the file. A writer that is released without ``finish()`` does the same.
     public func cancel() {
         guard isOpen else { return }
@@ -144,15 +182,42 @@ public final class TableWriter {
 
 /// What the writer saw of a single integer key on its way, so that the usual ascending key needs no second look.
 struct KeyOrder {
-    var isIncreasing: Bool
-    var minimum: Int64
-    var maximum: Int64
+    var isIncreasing = true
+    var minimum = Int64.max
+    var maximum = Int64.min
+
+    init() {}
 
     init?(_ column: ColumnWriter) {
         guard column.minimum <= column.maximum else { return nil }
         isIncreasing = column.isIncreasing
         minimum = column.minimum
         maximum = column.maximum
+    }
+
+    /// nil as long as no value was seen.
+    var ifAny: KeyOrder? { minimum <= maximum ? self : nil }
+
+    /// Looks at the next values in the order they come.
+    mutating func watch(_ values: UnsafePointer<Int64>, _ nulls: UnsafePointer<UInt8>?, _ count: Int) {
+        if count == 0 { return }
+        if let nulls, NullBytes.count(nulls, rows: count) > 0 {
+            isIncreasing = false
+            for i in 0..<count where nulls[i] == 0 {
+                minimum = min(minimum, values[i])
+                maximum = max(maximum, values[i])
+            }
+            return
+        }
+        if isIncreasing {
+            var falls = minimum > maximum || values[0] > maximum ? 0 : 1
+            for i in 1..<max(count, 1) { falls &+= values[i] > values[i &- 1] ? 0 : 1 }
+            isIncreasing = falls == 0
+        }
+        for i in 0..<count {
+            minimum = min(minimum, values[i])
+            maximum = max(maximum, values[i])
+        }
     }
 }
 

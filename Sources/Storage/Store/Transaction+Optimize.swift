@@ -1,6 +1,6 @@
 extension Transaction {
-    /// Rewrites the table's live rows into one segment in storage order, or in the order of its `time` where declared (rows without a
-    /// time last, equal times in storage order). Dictionaries keep only the texts that live rows use, in value order.
+    /// Rewrites the table's live rows into one segment: the children of a link by the partitions of their parents; else, and inside each
+    /// partition, in the order of the `time` where declared (rows without a time last, equal times in storage order). Dictionaries keep only the texts that live rows use, in value order.
     public func optimize(_ table: String) throws {
         let t = try index(of: table)
         try settle(t)
@@ -25,7 +25,10 @@ extension Transaction {
         let complete = Set(codeMaps.indices.filter { codeMaps[$0] != nil })
         let writer = try opened(TableWriter(transaction: self, table: empty, builders: builders, complete: complete, checksKey: false))
         let gatherer = RowGatherer(source, codeMaps: codeMaps, writer: writer, progress: progress)
-        if let time = state.schema.time, let column = state.schema.index(of: time), try !TimeOrder.holds(source, column: column) {
+        if let link = state.partitionLink, let column = source.parentIDColumn(link: link), let rowsPerRun = writer.rowsPerRun {
+            try ParentOrder.rewrite(
+                source, column: column, rangeBits: partitionLimits.rangeBits, rowsPerRun: rowsPerRun, gatherer: gatherer, writer: writer)
+        } else if let time = state.schema.time, let column = state.schema.index(of: time), try !TimeOrder.holds(source, column: column) {
             try TimeOrder.rewrite(source, column: column, through: gatherer)
         } else {
             try gatherer.appendAll()

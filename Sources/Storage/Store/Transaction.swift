@@ -11,6 +11,8 @@ public final class Transaction {
     weak var openWriter: TableWriter?
     var builders: [UInt64: DictionaryBuilder] = [:]
     var domainBuilders: [UInt32: DomainBuilder] = [:]
+    /// Tests cut partitions small.
+    var partitionLimits = PartitionLimits()
     /// Hears how many rows of how many a rewrite of a table has written, and cancels it by throwing.
     public var progress: ((_ rows: Int, _ total: Int) throws -> Void)?
     /// Deleted rows of segments, with those that were deleted before; written at commit.
