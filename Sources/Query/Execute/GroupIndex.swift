@@ -5,6 +5,8 @@ class GroupIndex {
     /// Groups so far; numbers are below it.
     var groupCount: Int { preconditionFailure("a group index without a body") }
     func assign(_ batch: Batch, into groups: UnsafeMutablePointer<UInt32>) throws { preconditionFailure("a group index without a body") }
+    /// ``keys()`` come in their order already.
+    var keysAreSorted: Bool { false }
     /// Takes in another worker's groups; returns the number here of each group there.
     func merge(_ other: GroupIndex) -> [UInt32] { preconditionFailure("a group index without a body") }
     /// The groups that hold rows, and their keys in the order of those.
@@ -58,6 +60,8 @@ final class DenseGroups: GroupIndex {
     }
 
     override var groupCount: Int { total }
+    /// Numbers are counted up from the smallest, null behind the last; codes stand in the order of their coming.
+    override var keysAreSorted: Bool { keyParts.count == 1 && keyParts[0].evaluator.dictionary == nil }
 
     override func assign(_ batch: Batch, into groups: UnsafeMutablePointer<UInt32>) throws {
         let count = batch.count
