@@ -20,7 +20,7 @@ extension Binder {
         case .not(let inner): return Bound(.not(try condition(inner, in: scope)), .bool, span)
         case .binary(let operation, let left, let right): return try bind(operation, left, right, in: scope, span)
         case .isNull(let inner, let negated):
-            let test = Bound(.isNull(try bind(inner, in: scope)), .bool, span)
+            let test = Bound(.isNull(try presence(inner, in: scope) ?? bind(inner, in: scope)), .bool, span)
             return negated ? Bound(.not(test), .bool, span) : test
         case .membership(let left, let right, let negated):
             let test = try membership(try bind(left, in: scope), right, in: scope, span)
@@ -163,6 +163,11 @@ extension Binder {
             }
         }
         let few = (1...12).contains(visible.count) ? "columns here: \(visible.joined(separator: ", "))" : nil
+        if scope.origin == nil, environment.links.contains(where: { $0.parentName == name.text || $0.childrenName == name.text }) {
+            return QueryError(
+                .name, "there is no column \(name.text) here", at: name.span,
+                hint: "links hang on rows of a table: use \(name.text) before the stage that made these rows")
+        }
         // A capital among small column names is more likely a text whose quotes were forgotten.
         let quoted =
             name.text.first?.isUppercase == true && !visible.contains { $0.first?.isUppercase == true }

@@ -306,7 +306,10 @@ extension Bound {
     /// Columns that are read row by row.
     var columnsOutsideAggregates: Set<ColumnID> {
         switch kind {
-        case .aggregate, .window, .linked, .below: []
+        case .aggregate, .window: []
+        case .linked: Set(children.flatMap(\.columns))
+        // Below one row lies what is this row's own.
+        case .below(let below): below.call.per == nil ? Set(below.path.start.ids.values) : []
         case .column(let id): [id]
         case .constant, .months, .function, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .inQuery, .nullInQuery:
             children.reduce(into: Set<ColumnID>()) { $0.formUnion($1.columnsOutsideAggregates) }

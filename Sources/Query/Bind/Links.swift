@@ -175,6 +175,29 @@ extension Binder {
         let id = try column(for: lifted, &table.query)
         return Bound(.linked(LinkRead(table: table, column: id)), lifted.type, span)
     }
+
+    /// `customer is null`: a column that every row behind the link has, so that it is missing only where the row is.
+    func presence(_ expression: Expression, in scope: Scope) throws -> Bound? {
+        guard case .path(let names) = expression.kind, let last = names.last, let origin = scope.origin else { return nil }
+        if names.count > 1 {
+            guard let hop = hop(names[0].text, from: origin), !hop.isDown else { return nil }
+            let table = try linkedTable(hop.link, from: origin, at: names[0].span)
+            let rest = Expression(kind: .path(Array(names.dropFirst())), span: names[1].span.lowerBound..<expression.span.upperBound)
+            guard let inner = try presence(rest, in: table.query.scope) else { return nil }
+            let lifted = try lift([inner], over: &table.query.plan, scope: table.query.scope)[0]
+            return Bound(.linked(LinkRead(table: table, column: try column(for: lifted, &table.query))), .int, expression.span)
+        }
+        guard scope.column(last.text) == nil, let hop = hop(last.text, from: origin), !hop.isDown else { return nil }
+        return try presence(of: hop.link, from: origin, at: expression.span)
+    }
+
+    func presence(of link: LinkSchema, from origin: Origin, at span: SourceSpan) throws -> Bound {
+        let table = try linkedTable(link, from: origin, at: span)
+        let mark = newID()
+        call(mark, "is there")
+        table.query.plan = .derive(table.query.plan, [DerivedColumn(id: mark, value: .constant(.integer(1), .int, span))])
+        return Bound(.linked(LinkRead(table: table, column: mark)), .int, span)
+    }
 }
 
 struct LinkedTableKey: Hashable {

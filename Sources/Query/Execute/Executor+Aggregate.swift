@@ -47,7 +47,8 @@ extension Executor {
             columns.append(column)
         }
         let rows = Relation(layout: Layout(slots), columns: columns, rowCount: groups.count)
-        return plan.keys.isEmpty || first.index.keysAreSorted ? rows : try sorted(rows, plan.keys.map { PlanOrder(id: $0.id, descending: false) })
+        return plan.keys.isEmpty || first.index.keysAreSorted
+            ? rows : try sorted(rows, plan.keys.map { PlanOrder(id: $0.id, descending: false) })
     }
 }
 

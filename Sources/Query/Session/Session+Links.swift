@@ -99,11 +99,7 @@ extension Session {
         guard let child = snapshot.table(link.child) else { return (0, "") }
         var query = binder.scan(child, name: Name(text: link.child, span: 0..<0), version: nil)
         guard let origin = query.scope.origin else { return (0, "") }
-        let table = try binder.linkedTable(link, from: origin, at: 0..<0)
-        // A column that every parent has, so that it is missing only where the parent is.
-        let mark = binder.newID()
-        table.query.plan = .derive(table.query.plan, [DerivedColumn(id: mark, value: .constant(.integer(1), .int, 0..<0))])
-        let read = Bound(.linked(LinkRead(table: table, column: mark)), .int, 0..<0)
+        let read = try binder.presence(of: link, from: origin, at: 0..<0)
         let keys = link.childColumns.compactMap { query.scope.column($0) }
         let missing = Bound(.isNull(read), .bool, 0..<0)
         let complete = keys.map { Bound(.not(Bound(.isNull(Bound(.column($0.id), $0.type, 0..<0)), .bool, 0..<0)), .bool, 0..<0) }

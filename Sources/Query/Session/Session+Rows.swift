@@ -167,19 +167,32 @@ extension Session {
         let executor = makeExecutor(nil)
         let transaction = try store.begin()
         do {
-            let environment = try environment(transaction.base, executor)
+            var environment = try environment(transaction.base, executor)
+            // An as-of date must not keep later rows from being deleted, nor from being counted: the statement names its rows itself.
+            environment.hidesLaterRows = false
             let target = try environment.table(table, nil)
             let binder = Binder(environment)
             var query = try binder.bind(Source(kind: .table(table, version: nil), span: table.span))
-            // An as-of date must not keep later rows from being deleted: the statement names its rows itself.
-            var scan = ScanPlan(table: target, columns: query.scope.columns.enumerated().map { (id: $1.id, index: $0) })
+            guard let origin = query.scope.origin else { preconditionFailure("a table's rows have an origin") }
+            var scan = ScanPlan(table: target, columns: origin.ids.map { (id: $1, index: $0) })
             scan.rowID = Self.rowID
             query.plan = .scan(scan)
             let test = try binder.condition(condition, in: query.scope)
-            if test.containsAggregate {
-                throw QueryError(.type, "delete looks at one row at a time, without aggregates", at: condition.span)
+            let looksAround = test.contains {
+                switch $0.kind {
+                case .aggregate, .window: true
+                case .column, .constant, .months, .function, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .inQuery,
+                    .nullInQuery, .linked, .below:
+                    false
+                }
             }
-            let rows = try relation(.filter(query.plan, test), required: [Self.rowID], executor)
+            if looksAround {
+                throw QueryError(
+                    .type, "delete looks at one row at a time, without aggregates over the others", at: condition.span,
+                    hint: "what lies behind a link may be asked: exists(transactions where …)")
+            }
+            let lifted = try binder.lift([test], over: &query.plan, scope: query.scope)[0]
+            let rows = try relation(.filter(query.plan, lifted), required: [Self.rowID], executor)
             var doomed: [Int: [UInt32]] = [:]
             for row in 0..<rows.rowCount {
                 let id = rows[Self.rowID].integers[row]
