@@ -119,13 +119,20 @@ extension Binder {
 
     /// Applies a verb's stages one after another.
     func apply(verb call: Call, to query: inout BoundQuery, summary: BoundQuery.SummaryShape?, _ span: SourceSpan) throws {
-        guard let entry = environment.vocabulary.entry(call.name.text, .verb), case .verb(_, let body) = entry.definition.body else {
+        let entry: DefinitionEntry
+        let given: [String: Expression]
+        if let known = environment.vocabulary.entry(call.name.text, .verb) {
+            entry = known
+            given = try matched(call.arguments, to: known, at: span)
+        } else if environment.vocabulary.entry(call.name.text) == nil, let template = Prelude.templates[call.name.text] {
+            (entry, given) = try template.definition(call, at: span, in: query.scope, self)
+        } else {
             throw unknownVerb(call)
         }
+        guard case .verb(_, let body) = entry.definition.body else { preconditionFailure("a verb has stages") }
         if call.filter != nil || !call.innerOrder.isEmpty {
             throw QueryError(.type, "a verb takes no `where` and no `by` of its own", at: span, hint: "put `| where …` in front of it")
         }
-        let given = try matched(call.arguments, to: entry, at: span)
         try checkCapture(body, given, entry)
         expansions.verbs += 1
         let privateNames = ownNames(body, in: query.scope)
@@ -155,7 +162,9 @@ extension Binder {
         if let form = SyntaxWords.form(ofForeignStage: name) {
             return QueryError(.name, "there is no stage `\(name)`", at: call.name.span, hint: "write `\(form)`")
         }
-        let known = StageCatalogue.all.map(\.name) + StageCatalogue.sinks.map(\.name) + environment.vocabulary.names(of: .verb)
+        let known =
+            StageCatalogue.all.map(\.name) + StageCatalogue.sinks.map(\.name) + environment.vocabulary.names(of: .verb)
+            + Prelude.verbs.map(\.name)
         return QueryError(
             .name, "there is no stage or verb \(name)", at: call.name.span,
             hint: didYouMean(name, known) ?? "`show prelude` lists the verbs that ship; `verb \(name)(…) = …` defines one")

@@ -204,6 +204,10 @@ extension Binder {
     func union(_ source: Source, _ query: inout BoundQuery, _ stage: Stage) throws {
         let other = try bind(source)
         if let sink = other.sink { throw QueryError(.syntax, "`to` cannot stand inside a union", at: sink.span) }
+        try union(other, at: source.span, &query, stage)
+    }
+
+    func union(_ other: BoundQuery, at place: SourceSpan, _ query: inout BoundQuery, _ stage: Stage) throws {
         let left = query.scope.visible
         let right = other.scope.visible
         let missing = left.map(\.name).filter { other.scope.column($0) == nil }
@@ -214,7 +218,7 @@ extension Binder {
                 extra.isEmpty ? nil : "the first lacks \(extra.joined(separator: ", "))",
             ]
             throw QueryError(
-                .name, "union needs the same columns on both sides: \(parts.compactMap { $0 }.joined(separator: "; "))", at: source.span,
+                .name, "union needs the same columns on both sides: \(parts.compactMap { $0 }.joined(separator: "; "))", at: place,
                 hint: "use select or rename on one side")
         }
         var first = query.plan
@@ -230,7 +234,7 @@ extension Binder {
             else {
                 throw QueryError(
                     .type, "\(column.name) is \(article(column.type)) in the first and \(article(match.type)) in the second",
-                    at: source.span, hint: "make them one type, e.g. with text(…)")
+                    at: place, hint: "make them one type, e.g. with text(…)")
             }
             let ids = [(fromLeft, column.id), (fromRight, match.id)].enumerated().map { index, side -> ColumnID in
                 if case .column(let id) = side.0.kind { return id }

@@ -26,7 +26,8 @@ struct BindEnvironment {
 
 /// Resolves names and types of one statement and makes its plan.
 final class Binder {
-    let environment: BindEnvironment
+    /// Changed only by a sweep, while it binds a pipe for one value.
+    var environment: BindEnvironment
     private var lastID = 0
     /// What people call the columns, for `explain`.
     private(set) var names: [ColumnID: String] = [:]
@@ -51,6 +52,7 @@ final class Binder {
     func call(_ id: ColumnID, _ name: String) { names[id] = name }
 
     func bind(_ query: Query) throws -> BoundQuery {
+        if let whole = try wholePipe(query) { return whole }
         var bound = try bind(query.source)
         try apply(query.stages, to: &bound, summary: bound.summary)
         return bound

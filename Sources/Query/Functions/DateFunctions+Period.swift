@@ -19,7 +19,9 @@ extension DateFunctions {
         try call.requireCount(2...3, signature)
         let unit = try unit(ofStep: call.arguments[1], call)
         let x = call.arguments[0]
-        let from: Bound = x.type.isSpan ? x : try call.instant(0)
+        // A bare 2026 is the year.
+        let isYear = x.type == .int && x.constantValue.map { !$0.isNull } == true
+        let from: Bound = isYear ? yearOfNumber(x, span: x.span) : x.type.isSpan ? x : try call.instant(0)
         let n = call.arguments.count > 2 ? try call.integer(2) : .constant(.integer(0), .int, call.span)
         if from.type == unit, n.constantValue == .integer(0) { return Bound(from.kind, unit, call.span) }
         let (type, span) = (from.type, call.span)

@@ -78,7 +78,7 @@ enum DateFunctions {
     }
 
     /// The year with a number: a bare 2026 is an int.
-    private static func yearOfNumber(_ x: Bound, span: SourceSpan) -> Bound {
+    static func yearOfNumber(_ x: Bound, span: SourceSpan) -> Bound {
         if case .integer(let number)? = x.constantValue, (1...9999).contains(number) { return .constant(.integer(number), .year, x.span) }
         let instance = FunctionInstance("year", monotone: true) { arguments, out, count, _ in
             let a = arguments[0].integers

@@ -14,7 +14,7 @@ struct PreludeEntry: Sendable {
 
 enum Prelude {
     /// One list for each file of the catalogue.
-    static let all: [PreludeEntry] = [].flatMap { (entries: [PreludeEntry]) in entries }
+    static let all: [PreludeEntry] = valueVerbs + retentionVerbs + comparisonVerbs
 
     /// Read at the first use. A text that does not read is our own mistake.
     static let definitions: [String: DefinitionEntry] = Dictionary(
@@ -28,4 +28,12 @@ enum Prelude {
                 preconditionFailure("the prelude's \(entry.name) does not read: \(error)")
             }
         })
+
+    /// Everything that ships, by name: for help, completion, the reference and the tests.
+    static let verbs: [PreludeVerb] =
+        (all.map { entry in
+            PreludeVerb(
+                name: entry.name, signature: definitions[entry.name]?.signature ?? entry.name, summary: entry.summary, source: entry.source,
+                example: entry.example)
+        } + allTemplates.map(\.verb) + WholePipe.allCases.map(\.entry)).sorted { $0.name < $1.name }
 }

@@ -8,7 +8,7 @@ extension Session {
                 A query is a pipe: from SOURCE | stage | stage …
                 stages:     \(StageCatalogue.all.map(\.name).joined(separator: " ")) to
                 statements: \(Self.statementWords.joined(separator: " "))
-                .help stages, functions, aggregates or windows lists them; .help NAME tells about one
+                .help stages, functions, aggregates, windows or verbs lists them; .help NAME tells about one
                 """
         }
         func list(_ entries: [CatalogueEntry]) -> String {
@@ -24,6 +24,7 @@ extension Session {
         case "aggregates": return list(AggregateCatalogue.all)
         case "windows": return list(WindowCatalogue.all)
         case "stages": return list(StageCatalogue.all)
+        case "verbs": return Prelude.verbs.map { "  \($0.signature)\n      \($0.summary)" }.joined(separator: "\n")
         default: break
         }
         let entries = (StageCatalogue.all + AggregateCatalogue.all + WindowCatalogue.all).filter { $0.name == topic }.map(\.help)
@@ -31,9 +32,10 @@ extension Session {
         let functions = FunctionCatalogue.byName[topic].map { function in
             ["\(function.signature)\n  \(function.summary)" + function.examples.map { "\n  \($0.expression) = \($0.result)" }.joined()]
         }
-        let found = entries + sinks + (functions ?? [])
+        let verbs = Prelude.verbs.filter { $0.name == topic }.map(\.help)
+        let found = entries + sinks + (functions ?? []) + verbs
         if !found.isEmpty { return found.joined(separator: "\n") }
-        let known = Self.names + ["functions", "aggregates", "windows", "stages"]
+        let known = Self.names + ["functions", "aggregates", "windows", "stages", "verbs"]
         return "there is no help on \(topic)" + (nearestName(to: topic, among: known).map { "; did you mean \($0)?" } ?? "")
     }
 
@@ -46,7 +48,7 @@ extension Session {
     private static var names: [String] {
         StageCatalogue.all.map(\.name) + StageCatalogue.sinks.map(\.name) + AggregateCatalogue.all.map(\.name)
             + WindowCatalogue.all.map(\.name)
-            + FunctionCatalogue.all.map(\.name)
+            + FunctionCatalogue.all.map(\.name) + Prelude.verbs.map(\.name)
     }
 
     /// Names that could go on at the end of `line`: tables behind `from`, stages behind `|`, else columns and functions.
@@ -57,7 +59,7 @@ extension Session {
         let last = String(head.reversed().prefix { !$0.isWhitespace && $0 != "|" }.reversed())
         let candidates: [String]
         if head.last == "|" {
-            candidates = StageCatalogue.all.map(\.name) + StageCatalogue.sinks.map(\.name)
+            candidates = StageCatalogue.all.map(\.name) + StageCatalogue.sinks.map(\.name) + Prelude.verbs.map { "\($0.name)(" }
         } else if head.isEmpty {
             candidates = Self.statementWords
         } else if ["from", "describe", "join", "append", "replace", "upsert", "delete", "optimize"].contains(last) {

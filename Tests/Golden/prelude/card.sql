@@ -1,0 +1,7 @@
+-- by hand: today
+-- by hand: linked
+-- by hand: linked
+-- by hand: linked
+-- by hand: customer 2 has no missing column; Berlin's region is West; three transactions, of which 12 and 4 are the last; 5 and 6 came by her, 1 brought her
+-- by hand: London has the customers 3 and 6, and customers have no time
+-- by hand: nobody's eighth has nothing below

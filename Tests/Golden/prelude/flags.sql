@@ -1,0 +1,3 @@
+with f as (select customer_id, coalesce(balance < 1000, false) as p, coalesce(year(birthday) > 1990, false) as y, not coalesce(active, false) as g from customers) select customer_id, p, y, g, p::int + 2 * y::int + g::int, nullif(concat_ws(', ', case when p then 'poor' end, case when y then 'young' end, case when g then 'gone' end), '') from f order by customer_id;
+with f as (select coalesce(balance < 1000, false) as p, not coalesce(active, false) as g from customers) select p::int * 0.5 + g::int * 1.5 as s, count(*) from f group by 1 order by 1;
+select customer_id, 'very poor' from customers where balance < 0;

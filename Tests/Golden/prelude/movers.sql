@@ -1,0 +1,3 @@
+-- by hand: today
+with t as (select channel, coalesce(sum(amount) filter (month(ts) = 9), 0) as a, coalesce(sum(amount) filter (month(ts) = 8), 0) as b from transactions where month(ts) in (8, 9) group by 1) select channel, a, b, 0, a - b, a / nullif(b, 0) - 1, a, null, (a - b) / sum(a - b) over () from t order by abs(a - b) desc, channel;
+with t as (select customer_id, coalesce(sum(amount) filter (quarter(ts) = 3), 0) as a, coalesce(sum(amount) filter (quarter(ts) = 2), 0) as b from transactions where quarter(ts) in (2, 3) group by 1) select customer_id, a, b, 0, a - b, a / nullif(b, 0) - 1, a, null, (a - b) / sum(a - b) over () from t order by abs(a - b) desc, customer_id limit 2;
