@@ -21,6 +21,7 @@ import Testing
         var lines = ["\(snapshot.definitions.sorted { $0.key < $1.key })", "\(snapshot.links)"]
         for name in snapshot.blobNames { lines.append("\(name): \(try snapshot.blob(name) ?? [])") }
         for table in snapshot.tables { lines.append("\(table.schema.name): \(try readAll(table))") }
+        for link in snapshot.links { lines.append("\(try snapshot.orphans(link: link.id).map { "\($0)" } ?? "unresolved")") }
         return lines.joined(separator: "\n")
     }
 
@@ -36,6 +37,7 @@ import Testing
         let writer = try transaction.writer(for: "t")
         try writer.append(chunk(rows(300, from: round * 1000), 0..<300))
         try writer.finish()
+        try changeChildren(transaction, round)
         if round == 3 { try transaction.optimize("t") }
         transaction.setDefinition("round", [UInt8(round)])
         transaction.setBlob("round \(round % 2)", Array(repeating: UInt8(round), count: 100 + round))
@@ -44,6 +46,21 @@ import Testing
                 child: "later \(round)", childColumns: ["t_id"], parent: "t", parentColumns: [], parentName: "t",
                 childrenName: "children \(round)"))
         try transaction.commit(note: "round \(round)")
+    }
+
+    /// Children that come first, a link that rewrites both tables, then appends to linked tables and an optimize of partitioned rows.
+    private func changeChildren(_ transaction: Transaction, _ round: Int) throws {
+        transaction.partitionLimits = PartitionLimits(
+            rangeBits: 6, rowsMax: 100, rowsMin: 100, rowsPerRangeMin: 1, runBytesMax: 4000)
+        if round == 0 { return }
+        if transaction.schema(of: "c") == nil {
+            try transaction.createTable(TableSchema(name: "c", columns: [ColumnSchema(name: "t_id", type: .int)]))
+        }
+        let writer = try transaction.writer(for: "c")
+        try writer.append(chunk([TestColumn("t_id", .int, (0..<200).map { .integer(Int64(round * 1000 + $0 * 2)) })], 0..<200))
+        try writer.finish()
+        if round == 2 { try transaction.declareLink(link("c", "t_id", to: "t", as: "t", "cs")) }
+        if round == 3 { try transaction.optimize("c") }
     }
 
     private func prepared(rounds: Int) throws -> FaultyFileSystem {

@@ -278,3 +278,34 @@ import Testing
         }
     }
 }
+
+/// Faults that no checksum shows.
+@Suite struct LinkVerifyTests {
+    @Test func idsOfOtherKeysAreFound() throws {
+        let folder = TemporaryFolder()
+        let store = try Store(path: folder.make().store)
+        try store.add([LinkTests.ints("id", [1, 2, 3])], to: "customers", key: ["id"])
+        try store.add([LinkTests.ints("customer", [1, 2, 2]), LinkTests.ints("payer", [1, 2, 3])], to: "orders")
+        try store.change { try $0.declareLink(link("orders", "customer", to: "customers", as: "buyer", "orders")) }
+        #expect(try store.verify() == [])
+        // The manifest says that the ids go by another column.
+        let transaction = try store.begin()
+        transaction.working.links[0].childColumns = ["payer"]
+        try transaction.commit(note: "lie")
+        let faults = try store.verify()
+        #expect(faults.count == 1 && faults[0].hasSuffix("row 2 has the id of another key (payer)"), "\(faults)")
+    }
+
+    @Test func ownIDsThatStandTwiceAreFound() throws {
+        let folder = TemporaryFolder()
+        let store = try Store(path: folder.make().store)
+        try store.add([LinkTests.ints("id", [1, 2, 2])], to: "customers")
+        // Declared behind the back of the checks.
+        let transaction = try store.begin()
+        transaction.working.tables[0].schema.key = ["id"]
+        try transaction.ensureDomain(of: "customers")
+        try transaction.commit(note: "lie")
+        let faults = try store.verify()
+        #expect(faults.count == 1 && faults[0].contains("the key of row 2 stands twice (id)"), "\(faults)")
+    }
+}
