@@ -48,7 +48,7 @@ import Testing
         let session = try Session(storePath: nil, options: options)
         defer { session.close() }
         session.fileFolder = folder
-        for name in ["load.crmq", "more.crmq"] + (path.hasPrefix("links/") ? ["links.crmq"] : []) {
+        for name in ["load.crmq", "more.crmq"] + (path.hasPrefix("links/") || path.hasPrefix("definitions/") ? ["links.crmq"] : []) {
             let load = try String(contentsOfFile: folder + "/data/" + name, encoding: .utf8)
             for statement in StatementSplitter.splitFile(load, name: name) { try session.run(statement, receiver: Transcript()) }
         }

@@ -25,7 +25,7 @@ final class ArgumentRewriter: TreeRewriter {
                     kind: .path(before + names.dropFirst().map { Name(text: $0.text, span: argument.span) }), span: argument.span)
             }
             throw QueryError(
-                .type, "\(title) looks behind \(first.text), so this must be a link or a table's name", at: argument.span,
+                .type, "\(first.text) leads to other rows here, so this must be a link", at: argument.span,
                 hint: "give it a plain path")
         }
         var copy = try super.expression(expression)
@@ -39,7 +39,7 @@ final class ArgumentRewriter: TreeRewriter {
     private func named(_ name: Name) throws -> Name {
         guard let argument = arguments[name.text] else { return try other(name) }
         guard case .path(let names) = argument.kind, names.count == 1, let only = names.first else {
-            throw QueryError(.type, "\(title) uses \(name.text) as a name, so a plain name must be given", at: argument.span)
+            throw QueryError(.type, "\(name.text) is a name here, so this must be a plain name", at: argument.span)
         }
         return Name(text: only.text, span: argument.span)
     }
@@ -68,7 +68,7 @@ final class ArgumentRewriter: TreeRewriter {
     override func expandPath(_ path: [Name]) throws -> [Name] {
         guard let first = path.first, let argument = arguments[first.text] else { return try path.map { try other($0) } }
         guard case .path(let names) = argument.kind else {
-            throw QueryError(.type, "\(title) goes along \(first.text), so this must be a link", at: argument.span)
+            throw QueryError(.type, "\(first.text) is gone along here, so this must be a link", at: argument.span)
         }
         return names + (try path.dropFirst().map { try other($0) })
     }
@@ -101,7 +101,7 @@ final class ArgumentRewriter: TreeRewriter {
             .memberAsOf,
             .star:
             throw QueryError(
-                .type, "\(title) counts back by \(name.text), so this must be a length of time", at: argument.span,
+                .type, "\(name.text) counts days or months here, so this must be a length of time", at: argument.span,
                 hint: "such as 90d or 3mo")
         }
     }

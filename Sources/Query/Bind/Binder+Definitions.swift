@@ -37,11 +37,22 @@ extension Binder {
         return bound
     }
 
-    private func elsewhere(_ entry: DefinitionEntry, _ table: String, _ name: Name, in scope: Scope) -> QueryError {
-        QueryError(
-            .name, "\(name.text) is a \(entry.kind.rawValue) on \(table), and these are not rows of \(table)", at: name.span,
-            hint: scope.origin == nil
-                ? "use it before the rows are summed up" : "a link leads there: LINK.\(name.text)")
+    /// A segment or metric whose table these rows are not of.
+    func elsewhere(_ entry: DefinitionEntry, _ table: String, _ name: Name, in scope: Scope) -> QueryError {
+        var hint = "use it before the rows are summed up"
+        if let origin = scope.origin {
+            let up = linksUp(origin).filter { $0.parent == table }.map(\.parentName)
+            let down = linksDown(origin).filter { $0.child == table }.map(\.childrenName)
+            if let link = up.first {
+                hint = "write \(link).\(name.text)"
+            } else if let link = down.first {
+                hint = entry.kind == .segment ? "count(\(link) where \(name.text))" : "sum(\(link).\(name.text))"
+            } else {
+                hint = "no link leads from \(origin.table.schema.name) to \(table)"
+            }
+        }
+        return QueryError(
+            .name, "\(name.text) is a \(entry.kind.rawValue) on \(table), and these are not rows of \(table)", at: name.span, hint: hint)
     }
 
     private func value(of entry: DefinitionEntry, _ arguments: [Call.Argument], _ name: Name, in scope: Scope) throws -> Bound {
@@ -95,8 +106,13 @@ extension Binder {
 
     /// A saved query as a source; nil where the name is none's.
     func defined(_ name: Name, version: Int?) throws -> BoundQuery? {
-        guard let entry = environment.vocabulary.entry(name.text, .query), case .query(let query) = entry.definition.body else {
-            return nil
+        guard let entry = environment.vocabulary.entry(name.text) else { return nil }
+        guard case .query(let query) = entry.definition.body else {
+            if environment.hasTable(name.text) { return nil }
+            throw QueryError(
+                .name, "\(name.text) is a \(entry.kind.rawValue), not a table", at: name.span,
+                hint: entry.definition.table.map { "from \($0.text) | \(entry.kind == .segment ? "where" : "derive") \(name.text)" }
+                    ?? "from t | \(entry.signature)")
         }
         if environment.hasTable(name.text) {
             throw QueryError(
@@ -305,10 +321,5 @@ extension Binder {
             index < origin.table.schema.columns.count, origin.table.schema.columns[index].name == name.text
         else { return }
         expansions.refer(name, to: name.text, of: origin.table.schema.name, isFar: isFar)
-    }
-
-    /// `vip as of 2026-08-31`
-    func member(of path: [Name], asOf date: Expression, in scope: Scope, _ span: SourceSpan) throws -> Bound {
-        throw QueryError(.unsupported, "dated membership is not built yet", at: span)
     }
 }

@@ -11,6 +11,10 @@ struct BindEnvironment {
     /// An explicit as-of hides later rows of tables with a declared time.
     var hidesLaterRows = false
     var vocabulary = Vocabulary()
+    /// Who was in a segment at or before a day, and the domain that the ids of its table are of now.
+    var membership: (Name, Int64, SourceSpan) throws -> (Membership, KeyDomain?) = { name, _, _ in
+        throw QueryError(.name, "there are no snapshots here", at: name.span)
+    }
     /// Whether a table of that name is there.
     var hasTable: (String) -> Bool = { _ in false }
     /// `let` names, as written.
@@ -164,6 +168,8 @@ final class Binder {
                 found.append((index, "id"))
             }
         }
+        // What the dated memberships of a segment are of.
+        if !table.schema.key.isEmpty, let index = table.ownIDColumn(of: table.schema.key) { found.append((index, "id")) }
         var seen: Set<Int> = []
         return found.filter { seen.insert($0.index).inserted }
     }

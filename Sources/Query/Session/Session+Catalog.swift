@@ -11,7 +11,9 @@ struct RelationBuilder {
         buffers = columns.map { ColumnBuffer(type: $0.type) }
     }
 
-    mutating func add(_ values: Value...) {
+    mutating func add(_ values: Value...) { add(values) }
+
+    mutating func add(_ values: [Value]) {
         precondition(values.count == columns.count)
         for (buffer, value) in zip(buffers, values) { buffer.append(value) }
         rows += 1
@@ -87,6 +89,10 @@ extension Session {
         return out
     }
 
+    private static let tableFunctions = [
+        "tables", "columns", "snapshots", "links", "show", "segments", "memberships", "overlaps", "diff",
+    ]
+
     /// `from tables()`, `from columns(customers)`, `from snapshots()`.
     func tableFunction(_ call: Call, _ snapshot: Snapshot) throws -> (Relation, Scope) {
         let made: RelationBuilder
@@ -100,13 +106,15 @@ extension Session {
             made = try describeRelation(try requireTable(names[0]), links: snapshot.links)
         case "links" where call.arguments.isEmpty: made = try linksRelation(snapshot)
         case "show": made = try showRelation(call, snapshot)
-        case "diff": throw QueryError(.unsupported, "`\(call.name.text)` is not built yet", at: call.name.span)
+        case "diff": made = try diffRelation(call, snapshot)
+        case "segments" where call.arguments.isEmpty: made = try segmentsRelation(call, snapshot)
+        case "memberships" where call.arguments.count <= 1: made = try membershipsRelation(call, snapshot)
+        case "overlaps": made = try overlapsRelation(call, snapshot)
         default:
             throw QueryError(
                 .name, "there is no table function \(call.name.text)", at: call.name.span,
-                hint: nearestName(to: call.name.text, among: ["tables", "columns", "snapshots", "links", "show"]).map {
-                    "did you mean \($0)(…)?"
-                } ?? "tables(), columns(t), snapshots(), links(), show(all)")
+                hint: nearestName(to: call.name.text, among: Self.tableFunctions).map { "did you mean \($0)(…)?" }
+                    ?? Self.tableFunctions.map { "\($0)(…)" }.joined(separator: ", "))
         }
         return (made.relation, made.scope)
     }

@@ -79,12 +79,12 @@ extension Session {
             switch entry.definition.body {
             case .segment(let on, let condition):
                 let rows = try binder.bind(Source(kind: .table(on, version: nil), span: on.span))
-                _ = try binder.inside(checking: entry) { try binder.condition(condition, in: binder.definitionScope(rows.scope)) }
+                _ = try binder.condition(condition, in: binder.definitionScope(rows.scope))
             case .metric(let parameters, let on, let value):
                 let rows = try binder.bind(Source(kind: .table(on, version: nil), span: on.span))
                 try checkMetric(parameters, value, binder, binder.definitionScope(rows.scope), entry)
             case .query(let query):
-                let bound = try binder.inside(checking: entry) { try binder.bind(query) }
+                let bound = try binder.bind(query)
                 if let sink = bound.sink { throw QueryError(.syntax, "`to` cannot stand inside a query that is kept", at: sink.span) }
             case .verb(_, let stages): try checkVerb(stages, binder, vocabulary)
             case .let, .param: break
@@ -111,18 +111,20 @@ extension Session {
                 given[parameter.name.text] =
                     parameter.defaultValue ?? Expression(kind: .literal(sample), span: parameter.name.span)
             }
+            // A number where a length of time is meant says nothing about the names.
+            guard
+                let body = parameters.isEmpty
+                    ? value : try? ArgumentRewriter(given, at: entry.definition.name.span, of: entry.title).expression(value)
+            else { continue }
             do {
-                let body =
-                    parameters.isEmpty
-                    ? value : try ArgumentRewriter(given, at: entry.definition.name.span, of: entry.title).expression(value)
-                _ = try binder.inside(checking: entry) { try binder.bind(body, in: scope) }
+                _ = try binder.bind(body, in: scope)
                 return
             } catch let error as QueryError {
                 failures.append(error)
             }
             if !parameters.contains(where: { $0.defaultValue == nil }) { break }
         }
-        if failures.count == 1 || failures.allSatisfy({ $0.kind == .name }) { throw failures[0] }
+        if let first = failures.first, failures.count == 1 || failures.allSatisfy({ $0.kind == .name }) { throw first }
     }
 
     /// What a verb's stages stand on is known only where it is called; what it calls is known now.
@@ -158,9 +160,4 @@ extension Session {
             .name, "\(what): \(titles) \(broken.count == 1 ? "depends" : "depend") on it", at: span,
             hint: "in \(first.title) then: \(error.message)")
     }
-}
-
-extension Binder {
-    /// A definition's own text, checked by itself: one that leads back to it is an error.
-    func inside<R>(checking entry: DefinitionEntry, _ body: () throws -> R) throws -> R { try body() }
 }

@@ -144,15 +144,18 @@ extension Session {
                     hint: "drop \(users.count == 1 ? "it" : "them") first, or define \(entry.title) anew")
             }
         }
-        if isRun {
+        if isRun, before.saved[entry.key] != nil {
             forgetRun(entry.key)
-            return "dropped \(entry.title)" + (before.saved[entry.key] != nil ? "; the saved one stands again" : "")
+            return "dropped \(entry.title); the saved one stands again"
         }
         let dates = entry.kind == .segment ? try membershipDates(of: entry.name, snapshot) : []
-        try commit("drop \(entry.title)") { transaction in
-            transaction.setDefinition(entry.key, nil)
-            try removeMemberships(of: entry.name, dates, transaction)
+        if !isRun || !dates.isEmpty {
+            try commit("drop \(entry.title)") { transaction in
+                if !isRun { transaction.setDefinition(entry.key, nil) }
+                try removeMemberships(of: entry.name, dates, transaction)
+            }
         }
+        forgetRun(entry.key)
         return "dropped \(entry.title)" + (dates.isEmpty ? "" : " and its \(dates.count) snapshot\(dates.count == 1 ? "" : "s")")
     }
 
@@ -193,7 +196,7 @@ extension Session {
         }
         try keep(before, after, snapshot, snapshot, changing: "\(entry.title) cannot be renamed", at: old.span)
         let dates = kind == .segment ? try membershipDates(of: old.text, snapshot) : []
-        try store(before, after, note: "rename \(entry.title) to \(new.text)") { transaction in
+        try store(before, after, evenSo: !dates.isEmpty, note: "rename \(entry.title) to \(new.text)") { transaction in
             try renameMemberships(of: old.text, to: new.text, dates, snapshot, transaction)
         }
         if kind == .param, let value = parameters.removeValue(forKey: old.text) { parameters[new.text] = value }
@@ -223,9 +226,10 @@ extension Session {
     }
 
     /// Puts a changed vocabulary in place of the one that stood: what is saved in one commit, together with `change`.
-    func store(_ before: Vocabulary, _ after: Vocabulary, note: String, _ change: (Transaction) throws -> Void) throws {
+    /// - Parameter evenSo: `change` is needed although nothing that is saved changes.
+    func store(_ before: Vocabulary, _ after: Vocabulary, evenSo: Bool, note: String, _ change: (Transaction) throws -> Void) throws {
         let isSaved = before.saved.mapValues(\.bytes) != after.saved.mapValues(\.bytes)
-        if isSaved {
+        if isSaved || evenSo {
             try commit(note) { transaction in
                 try change(transaction)
                 write(before, after, to: transaction)

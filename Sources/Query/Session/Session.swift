@@ -108,6 +108,11 @@ public final class Session: @unchecked Sendable {
         let vocabulary = try vocabulary ?? self.vocabulary(snapshot)
         var environment = plainEnvironment(snapshot, executor)
         environment.vocabulary = vocabulary
+        environment.membership = { [unowned self] segment, day, span in
+            let found = try self.membership(of: segment, asOf: day, snapshot, at: span)
+            guard let entry = vocabulary.entry(segment.text, .segment) else { return (found, nil) }
+            return (found, try self.membershipTable(entry, snapshot, at: span).domain)
+        }
         try addSaved(vocabulary, to: &environment)
         return environment
     }

@@ -1,0 +1,33 @@
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: an error, read by hand
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+select customer_id, true from customers c where (balance > 200000 or tier = 'private') and (select sum(amount) from transactions t where t.customer_id = c.customer_id) > 1000 order by 1;
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: worked out from the rows of the scripts above it
+-- by hand: a definition or a message
+-- by hand: worked out from the rows of the scripts above it
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: worked out from the rows of the scripts above it
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: worked out from the rows of the scripts above it
+-- by hand: worked out from the rows of the scripts above it
+-- by hand: worked out from the rows of the scripts above it
+-- by hand: worked out from the rows of the scripts above it
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: an error, read by hand

@@ -1,0 +1,43 @@
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: an error, read by hand
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: worked out from the rows of the scripts above it
+-- by hand: worked out from the rows of the scripts above it
+-- by hand: worked out from the rows of the scripts above it
+-- by hand: worked out from the rows of the scripts above it
+-- by hand: worked out from the rows of the scripts above it
+-- by hand: worked out from the rows of the scripts above it
+select customer_id from customers where balance > 90000 order by 1;
+-- by hand: worked out from the rows of the scripts above it
+-- by hand: worked out from the rows of the scripts above it
+-- by hand: worked out from the rows of the scripts above it
+-- by hand: worked out from the rows of the scripts above it
+-- by hand: worked out from the rows of the scripts above it
+-- by hand: a definition or a message
+-- by hand: worked out from the rows of the scripts above it
+-- by hand: worked out from the rows of the scripts above it
+-- by hand: worked out from the rows of the scripts above it
+-- by hand: worked out from the rows of the scripts above it
+-- by hand: worked out from the rows of the scripts above it
+-- by hand: worked out from the rows of the scripts above it
+-- by hand: a definition or a message
+-- by hand: worked out from the rows of the scripts above it
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: a definition or a message
+-- by hand: an error, read by hand
+-- by hand: an error, read by hand
+-- by hand: a definition or a message
