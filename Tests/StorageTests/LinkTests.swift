@@ -217,6 +217,24 @@ import Testing
         try checkLinks(store, "gone")
     }
 
+    @Test(arguments: [false, true]) func manySmallCommits(isText: Bool) throws {
+        let folder = TemporaryFolder()
+        let store = try Store(path: folder.make().store)
+        try store.add([isText ? Self.texts("id", ["k0"]) : Self.ints("id", [0])], to: "customers", key: ["id"])
+        try store.change { try $0.ensureDomain(of: "customers") }
+        for i in 1..<150 {
+            try store.add([isText ? Self.texts("id", ["k\(i)"]) : Self.ints("id", [i * i])], to: "customers")
+        }
+        let domain = try #require(try store.snapshot().domain(of: "customers", columns: ["id"]))
+        #expect(domain.count == 150 && domain.state.pieces.count < 65)
+        #expect(try domain.key(of: 149) == [isText ? .text("k149") : .integer(149 * 149)])
+        #expect(try store.verify() == [])
+        try store.change { try $0.optimize("customers") }
+        #expect(try store.snapshot().manifest.domains[0].pieces.count == 1)
+        #expect(try Store(path: folder.store).snapshot().domain(of: "customers", columns: ["id"])?.key(of: 3) == domain.key(of: 3))
+        #expect(try store.verify() == [])
+    }
+
     @Test func ensuredDomains() throws {
         let folder = TemporaryFolder()
         let store = try Store(path: folder.make().store)

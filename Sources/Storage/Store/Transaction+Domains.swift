@@ -105,13 +105,20 @@ extension Transaction {
         return made
     }
 
+    private static let keyPiecesMax = 64
+
     /// Writes the ids that writers have given since the last call into one keys file.
     func writeKeys() throws {
         guard domainBuilders.values.contains(where: { $0.count > $0.written }) else { return }
         let id = takeFileId()
         let out = RecordFile.fileHeader(kind: .keys, file: id)
         for d in working.domains.indices {
-            guard let piece = domainBuilders[working.domains[d].id]?.appendPiece(file: id, to: out) else { continue }
+            // A snapshot holds every keys file open: many small commits must not leave many.
+            let isAnew = working.domains[d].pieces.count >= Transaction.keyPiecesMax
+            guard let builder = domainBuilders[working.domains[d].id], builder.count > builder.written,
+                let piece = builder.appendPiece(file: id, anew: isAnew, to: out)
+            else { continue }
+            if isAnew { working.domains[d].pieces = [] }
             working.domains[d].pieces.append(piece)
         }
         try create(.keys(id)).append(out)
