@@ -36,10 +36,15 @@ extension Binder {
                 hint: "the parent's columns stand behind the link: \(text).x")
         }
         let path = PathBelow(hops: hops, start: start, query: far)
-        let stored = Set(start.ids.values)
+        // What the rows here are called in the store stays behind; what was made of it, or named anew, goes along.
+        let stored = Dictionary(uniqueKeysWithValues: start.ids.map { ($1, $0) })
+        func isOwn(_ column: Scope.Column) -> Bool {
+            guard let index = stored[column.id] else { return false }
+            return index >= start.table.schema.columns.count || start.table.schema.columns[index].name == column.name
+        }
         let isTree = hops.allSatisfy(\.isDown)
         var carried: [Scope.Column] = []
-        if isTree { carried = query.scope.visible.filter { !stored.contains($0.id) && far.scope.column($0.name) == nil } }
+        if isTree { carried = query.scope.visible.filter { !isOwn($0) && far.scope.column($0.name) == nil } }
         // Every row is its own group, so that a tree needs no telling apart; over a join table only which rows are reached counts.
         let outside = Outside(plan: query.plan, keys: [], origin: start)
         query.plan = try reach(path, from: outside, passing: carried.map(\.id))

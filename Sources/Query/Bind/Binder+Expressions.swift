@@ -162,6 +162,11 @@ extension Binder {
                     .name, "there is no column \(name.text) here", at: name.span, hint: "did you mean \(link.parentName).\(name.text)?")
             }
         }
+        if scope.origin == nil, environment.links.contains(where: { $0.parentName == name.text || $0.childrenName == name.text }) {
+            return QueryError(
+                .name, "there is no column \(name.text) here", at: name.span,
+                hint: "\(name.text) is a link, and links hang on rows of a table: use it before the stage that made these rows")
+        }
         let few = (1...12).contains(visible.count) ? "columns here: \(visible.joined(separator: ", "))" : nil
         if scope.origin == nil, environment.links.contains(where: { $0.parentName == name.text || $0.childrenName == name.text }) {
             return QueryError(

@@ -4,19 +4,25 @@ extension Session {
     /// `link child.key to parent …`
     func declare(_ link: LinkDeclaration, _ progress: @escaping (Int, Int) -> Void) throws -> String {
         let snapshot = try store.snapshot()
+        if link.isLatest, let name = link.childrenName {
+            throw QueryError(
+                .name, "a link to the latest row leads only up, so there is no name for its children", at: name.span,
+                hint: "link … latest as \(link.parentName?.text ?? link.parent.text)")
+        }
+        let parentName = link.parentName?.text ?? link.parent.text
+        // The children of a dated link are never asked for, but the store wants a name that no other link has.
+        let childrenName = link.isLatest ? "\(link.child.text).\(parentName)" : link.childrenName?.text ?? link.child.text
         let schema = LinkSchema(
             child: link.child.text, childColumns: link.childColumns.map(\.text), parent: link.parent.text,
-            parentColumns: link.parentColumns.map(\.text), parentName: link.parentName?.text ?? link.parent.text,
-            childrenName: link.childrenName?.text ?? link.child.text, isLatest: link.isLatest)
-        let what =
-            "\(schema.child).\(schema.childColumns.joined(separator: ", ")) to \(schema.parent) as \(schema.parentName), \(schema.childrenName)"
+            parentColumns: link.parentColumns.map(\.text), parentName: parentName, childrenName: childrenName, isLatest: link.isLatest)
+        let what = String(schema.statement.dropFirst("link ".count))
         if let known = snapshot.links.first(where: { $0.child == schema.child && $0.parentName == schema.parentName }) {
+            // Without columns a link goes to the key that its parent declares.
+            func target(_ columns: [String]) -> [String] { columns.isEmpty ? snapshot.table(schema.parent)?.schema.key ?? [] : columns }
             var same = schema
             same.id = known.id
             same.parentColumns = known.parentColumns
-            if same == known, schema.parentColumns.isEmpty || schema.parentColumns == known.parentColumns {
-                return "already linked \(what)"
-            }
+            if same == known, target(schema.parentColumns) == target(known.parentColumns) { return "already linked \(what)" }
         }
         for (table, columns, places) in [
             (link.child, link.childColumns, "child"), (link.parent, link.parentColumns, "parent"),
@@ -42,6 +48,7 @@ extension Session {
                     hint: "name as many columns of \(link.child.text): link \(link.child.text).(a, b) to \(link.parent.text)")
             }
         }
+        if link.isLatest { try checkDates(link, snapshot) }
         do {
             try commit("link \(what)") { transaction in
                 _ = try transaction.declareLink(schema)
@@ -53,6 +60,22 @@ extension Session {
         }
         let orphans = try orphanNotes(of: [schema.child], try store.snapshot()).filter { $0.link == schema.parentName }
         return (["linked \(what)"] + orphans.map(\.text)).joined(separator: "\n")
+    }
+
+    /// The last column of a dated link is a date at both ends; a day of the parent holds for the moments in it, not the other way round.
+    private func checkDates(_ link: LinkDeclaration, _ snapshot: Snapshot) throws {
+        guard let child = snapshot.table(link.child.text)?.schema, let parent = snapshot.table(link.parent.text)?.schema,
+            let asks = link.childColumns.last, let holds = (link.parentColumns.isEmpty ? parent.key : link.parentColumns.map(\.text)).last,
+            let from = child.index(of: asks.text).map({ child.columns[$0].type }),
+            let to = parent.index(of: holds).map({ parent.columns[$0].type })
+        else { return }
+        let fits = [.date, .timestamp].contains(from) && (from == to || to == .date)
+        guard fits else {
+            throw QueryError(
+                .type,
+                "latest needs dates at the end of both keys: \(asks.text) is \(from.withArticle), \(parent.name).\(holds) \(to.withArticle)",
+                at: asks.span, hint: "link t.(currency, date) to rates latest")
+        }
     }
 
     func dropLink(_ child: Name, _ parentName: Name) throws -> String {
@@ -150,6 +173,6 @@ extension LinkSchema {
         }
         return "link \(Printer.name(child)).\(columns(childColumns)) to \(Printer.name(parent))"
             + (parentColumns.isEmpty ? "" : ".\(columns(parentColumns))") + (isLatest ? " latest" : "")
-            + " as \(Printer.name(parentName)), \(Printer.name(childrenName))"
+            + " as \(Printer.name(parentName))" + (isLatest ? "" : ", \(Printer.name(childrenName))")
     }
 }

@@ -17,3 +17,4 @@ select tier, count(distinct c.customer_id), coalesce(sum(t.amount), 0), avg(t.am
 select count(*), sum(t.amount) filter (type = 'purchase'), last(t.amount order by ts, txn_id) filter (t.amount is not null), (sum(t.amount)::double / 8)::decimal(18, 8) from customers c join transactions t using (customer_id);
 select 0, 0, null, false;
 with s as (select city, coalesce(sum(amount), 0) s from customers left join transactions using (customer_id) group by 1), r as (select *, row_number() over (order by s desc, city) r from s) select case when r <= 2 then city else 'others' end, sum(s) from r group by 1 order by min(r);
+with s as (select c.customer_id, balance, count(txn_id) n, count(*) filter (type = 'fee') > 0 f from customers c left join transactions t using (customer_id) group by 1, 2) select n, f, count(*), coalesce(sum(balance), 0) from s group by 1, 2 order by 1, 2;
