@@ -139,10 +139,17 @@ extension Binder {
             }
             // Of the current row alone: all rows of the table are answered at once, each by its own key.
             if !path.hops[0].isDown {
-                guard outers.isEmpty else {
-                    throw QueryError(
-                        .unsupported, "outer cannot stand behind a path that goes up first", at: outers[0].value.span,
-                        hint: "derive it for the rows that the link leads to")
+                if !outers.isEmpty {
+                    // What is asked of the rows outside differs from one to the next: each is a group of its own.
+                    guard !scope.key.isEmpty else {
+                        throw QueryError(
+                            .unsupported, "outer behind a path that goes up first needs rows with a declared key", at: outers[0].value.span,
+                            hint: "load the table with a key, or derive it for the rows that the link leads to")
+                    }
+                    let outside = Outside(plan: plan, keys: scope.key, origin: scope.origin ?? path.start)
+                    let right = try aggregate(group, outside, outers)
+                    plan = join(plan, right, zip(scope.key, right.keys).map { ($0, $1) }, group, nullsMatch: false)
+                    continue
                 }
                 try attachBehind(group, to: &plan, scope: scope)
                 continue

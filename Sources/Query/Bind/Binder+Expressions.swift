@@ -98,16 +98,18 @@ extension Binder {
         }
         if let origin = scope.origin, let hop = hop(names[0].text, from: origin) {
             if !hop.isDown { return try bind(path: names, behind: hop.link, origin, span) }
-            let path = names.map(\.text).joined(separator: ".")
+            let path = (followed + names.map(\.text)).joined(separator: ".")
             throw QueryError(
                 .name, "\(names[0].text) leads down to many rows, so it stands only inside an aggregate", at: span,
-                hint: "sum(\(path)), max(\(path)), count(\(names[0].text)), exists(\(names[0].text) where …)")
+                hint: "sum(\(path)), max(\(path)), count(\((followed + [names[0].text]).joined(separator: ".")))")
         }
         if scope.tableName == names[0].text { return try bind(path: Array(names.dropFirst()), in: scope, span) }
         if scope.column(names[0].text) != nil {
             throw QueryError(.name, "\(names[0].text) is a column, nothing lies behind it", at: span)
         }
-        throw QueryError(.name, "there is no link \(names[0].text) here", at: names[0].span, hint: linkHint(names[0].text, scope))
+        throw QueryError(
+            .name, "there is no link \(names[0].text) here", at: names[0].span,
+            hint: outsideHint(names[0].text, scope) ?? linkHint(names[0].text, scope))
     }
 
     private func linkHint(_ name: String, _ scope: Scope) -> String {
@@ -133,6 +135,17 @@ extension Binder {
         throw unknown(name, in: scope)
     }
 
+    /// Inside an aggregate along a path: what the name would mean outside.
+    private func outsideHint(_ name: String, _ scope: Scope) -> String? {
+        guard let frame = frames.last, frame.path.query.scope.origin?.ids == scope.origin?.ids else { return nil }
+        if name == "outer" { return "name a column of the row outside: outer.x" }
+        if frame.outside.column(name) != nil { return "names here are those of \(frame.path.text); the row outside is outer.\(name)" }
+        if let origin = frame.outside.origin, let hop = hop(name, from: origin), hop.isDown {
+            return "an aggregate follows one path, here \(frame.path.text): derive the other first"
+        }
+        return nil
+    }
+
     func unknown(_ name: Name, in scope: Scope) -> QueryError {
         let visible = scope.visible.map(\.name)
         if scope.columns.contains(where: { !$0.isVisible && $0.name == name.text }) {
@@ -144,6 +157,9 @@ extension Binder {
         {
             return QueryError(
                 .name, "\(name.text) is a function, there is no column of that name", at: name.span, hint: "write \(name.text)(…)")
+        }
+        if let hint = outsideHint(name.text, scope) {
+            return QueryError(.name, "there is no column \(name.text) here", at: name.span, hint: hint)
         }
         if let origin = scope.origin {
             if let hop = hop(name.text, from: origin) {

@@ -43,6 +43,8 @@ final class Binder {
     /// Aggregates along paths around the place that is being bound, the innermost last.
     var frames: [PathFrame] = []
     let expansions = Expansions()
+    /// The links that the path being bound has followed up, for what errors show.
+    var followed: [String] = []
     /// The last query is being bound, as the source of this one.
     private var isInsidePrevious = false
 

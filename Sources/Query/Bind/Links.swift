@@ -170,6 +170,8 @@ extension Binder {
     func bind(path names: [Name], behind link: LinkSchema, _ origin: Origin, _ span: SourceSpan) throws -> Bound {
         let table = try linkedTable(link, from: origin, at: names[0].span)
         let rest = Array(names.dropFirst())
+        followed.append(names[0].text)
+        defer { followed.removeLast() }
         let bound = try bind(path: rest, in: table.query.scope, rest[0].span.lowerBound..<span.upperBound)
         let lifted = try lift([bound], over: &table.query.plan, scope: table.query.scope)[0]
         let id = try column(for: lifted, &table.query)

@@ -58,8 +58,13 @@ extension Session {
                 error.kind == .request ? .name : .data, error.message, at: link.child.span.lowerBound..<link.parent.span.upperBound,
                 hint: error.hint)
         }
+        // A table may come later; a misspelt one would never, so it is said.
+        let waiting = [schema.child, schema.parent].filter { snapshot.table($0) == nil }.map { name in
+            "\(name) is not loaded yet"
+                + (nearestName(to: name, among: snapshot.tables.map(\.schema.name)).map { "; there is a table \($0)" } ?? "")
+        }
         let orphans = try orphanNotes(of: [schema.child], try store.snapshot()).filter { $0.link == schema.parentName }
-        return (["linked \(what)"] + orphans.map(\.text)).joined(separator: "\n")
+        return (["linked \(what)"] + waiting + orphans.map(\.text)).joined(separator: "\n")
     }
 
     /// The last column of a dated link is a date at both ends; a day of the parent holds for the moments in it, not the other way round.
