@@ -133,6 +133,7 @@ extension Binder {
                 for key in per { keys.append(DerivedColumn(id: newID(), value: key)) }
                 plan = keys.isEmpty ? plan : adding(keys, to: plan)
                 let outside = Outside(plan: plan, keys: keys.map(\.id), origin: scope.origin ?? path.start)
+                try checkOuter(group)
                 let right = try aggregate(group, outside, outers)
                 plan = join(plan, right, zip(keys, right.keys).map { ($0.id, $1) }, group, nullsMatch: true)
                 continue
@@ -303,8 +304,17 @@ extension Binder {
 
     /// One row for each group of the rows outside: the aggregates over the distinct rows below them.
     func aggregateBelow(_ group: [BelowMeasure], _ outside: Outside) throws -> (plan: Plan, keys: [ColumnID]) {
+        try checkOuter(group)
         let made = try aggregate(group, outside, group.flatMap(\.call.outers))
         return (made.plan, made.keys)
+    }
+
+    /// Of a group, a row below counts once; where several rows of the group lead to it, none of them is the one outside.
+    private func checkOuter(_ group: [BelowMeasure]) throws {
+        guard let outer = group.flatMap(\.call.outers).first, group[0].call.path.hops.contains(where: { !$0.isDown }) else { return }
+        throw QueryError(
+            .type, "outer has no single value here: several rows of a group may share a row of \(group[0].call.path.text)",
+            at: outer.value.span, hint: "derive the aggregate for each row first")
     }
 
     private func aggregate(_ group: [BelowMeasure], _ outside: Outside, _ outers: [DerivedColumn]) throws -> Grouped {

@@ -74,3 +74,5 @@
 -- by hand: messages
 -- by hand: messages
 -- by hand: messages
+-- by hand: messages
+-- by hand: messages
