@@ -48,7 +48,7 @@ extension Executor {
         var columns: [ScanSource.Column] = []
         var slots: [Layout.Slot] = []
         for (id, index) in wanted {
-            let type = scan.table.schema.columns[index].type
+            let type = scan.table.type(ofStored: index)
             let coded = type == .text && scan.table.isCoded(column: index)
             columns.append(.stored(index: index, coded: coded))
             slots.append(Layout.Slot(id: id, type: type, dictionary: coded ? try scan.table.dictionary(column: index) : nil))
