@@ -17,7 +17,7 @@ import tempfile
 import chdb
 
 ROOT = pathlib.Path(__file__).parent.parent
-CRMQ = sys.argv[1] if len(sys.argv) > 1 else str(ROOT / ".build/debug/crmq")
+CRMQ = str(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / ".build/debug/crmq").resolve())
 SEED = int(sys.argv[2]) if len(sys.argv) > 2 else 1
 KINDS = ["look", "ask", "offer", "buy"]
 
@@ -130,11 +130,20 @@ def check_cohorts(folder):
         theirs = clickhouse(folder, f"""
             with firsts as (select user, {start}(min(ts)) as cohort from EVENTS group by user)
             select toString(cohort), {number.format('cohort', start + '(ts)')} as period, uniqExact(user), sum(points)
-            from EVENTS join firsts using (user) group by cohort, period having period <= 6 order by cohort, period""")
+            from EVENTS as e join firsts using (user) group by cohort, period having period <= 6 order by cohort, period""")
         mine = crmq(
             folder, f"from users | cohort(events.ts, sum(events.points), every: {step}, periods: 6) | where customers > 0 "
             "| select cohort: start(cohort), period, customers, value")
         print(f"cohorts by {step}: {len(mine)} cells, {'equal' if mine == theirs else 'DIFFERENT'}")
+        faults += mine != theirs
+        # On or after: who comes in a period or later.
+        theirs = clickhouse(folder, f"""
+            with firsts as (select user, {start}(min(ts)) as cohort, {start}(max(ts)) as last from EVENTS group by user)
+            select toString(cohort), period, count() from firsts array join range(7) as period
+            where {number.format('cohort', 'last')} >= period group by cohort, period order by cohort, period""")
+        mine = crmq(
+            folder, f"from users | cohort(events.ts, every: {step}, periods: 6, after: true) | where customers > 0 | select cohort: start(cohort), period, customers")
+        print(f"cohorts by {step}, on or after: {len(mine)} cells, {'equal' if mine == theirs else 'DIFFERENT'}")
         faults += mine != theirs
     return faults
 
