@@ -122,6 +122,40 @@ import Testing
         }
     }
 
+    /// The same from the buyers' side, through a link: as of the end of September the later purchases are not there.
+    @Test(.enabled(if: has("cdnow"), absent)) func cdnowBuyers() throws {
+        try withSession { (ask: Asker) throws in
+            _ = try ask(
+                "load sample from \"cdnow/CDNOW_sample.txt\" time date names: (master_id, id, date, cds, value) types: (date: date)")
+            _ = try ask("load buyers from (from sample | distinct id) key id")
+            _ = try ask("link sample.id to buyers as buyer, purchases")
+            _ = try ask("load summary from \"cdnow/cdnow_customers_summary_with_transactions.csv\" key ID")
+            _ = try ask("as of 1997-09-30")
+            // Every customer against the published table, which rounds to cents and hundredths of weeks.
+            let differences =
+                "derive key: int(id) | join summary on key = ID | summarize n: count(), x: count(where x != summary_x), "
+                + "recency: count(where (last - first) / 7 - summary_t_x not in -0.005..0.005), "
+                + "age: count(where (today - first) / 7 - summary_T not in -0.005..0.005), "
+                + "spend: count(where coalesce(again / null_if(x, 0), 0) - summary_zbar not in -0.005..0.005)"
+            #expect(
+                try ask(
+                    "from buyers | derive first: min(purchases.date), last: max(purchases.date), x: distinct(purchases.date) - 1 "
+                        + "| derive again: sum(purchases.value where date > outer.first) | \(differences)")
+                    == "n,x,recency,age,spend\n2357,0,0,0,0\n")
+            // rfm says the same of frequency (purchases, not days), recency and the whole spend as plain aggregates of the table.
+            #expect(
+                try ask(
+                    "from buyers | rfm(purchases.date, purchases.value) | summarize n: sum(frequency), spend: sum(monetary), last: min(recency), "
+                        + "r: avg(r), f: max(f), m: max(m) | select n, spend, last, f, m")
+                    == (try ask(
+                        "from sample | summarize n: count(), spend: sum(value), last: min(today - date), f: max(5), m: max(5)")))
+            let cohorts = try ask(
+                "from buyers | cohort(purchases.date, sum(purchases.value), periods: 8) | summarize size: max(size), spend: sum(value) by cohort "
+                    + "| summarize buyers: sum(size), spend: sum(spend)")
+            #expect(cohorts.hasPrefix(try ask("from sample | summarize buyers: distinct(id), spend: sum(value)")))
+        }
+    }
+
     // MARK: a campaign, a music shop, small tables with known scores
 
     @Test(.enabled(if: has("bank_marketing"), absent)) func bankMarketing() throws {
@@ -191,6 +225,34 @@ import Testing
                 try ask(
                     "from t | summarize frequency: distinct(week(date)) - 1, recency: week(max(date)) - week(min(date)), "
                         + "T: week(2015-02-07) - week(min(date)) by customer_id: identifier") == weekly)
+        }
+    }
+
+    /// The same tables through a link and with the verb.
+    @Test(.enabled(if: has("rfm_fixtures"), absent)) func rfmFixturesByLinks() throws {
+        try withSession { (ask: Asker) throws in
+            _ = try ask("load t from \"rfm_fixtures/transactions.csv\" time date")
+            _ = try ask("load people from (from t | select customer_id: identifier | distinct customer_id) key customer_id")
+            _ = try ask("link t.identifier to people as person, purchases")
+            _ = try ask("as of 2015-02-07")
+            #expect(
+                try ask(
+                    "from people | derive first: min(purchases.date), frequency: distinct(purchases.date) - 1, recency: max(purchases.date) - min(purchases.date), "
+                        + "T: today - min(purchases.date) | derive monetary_value: coalesce(sum(purchases.monetary_value where date > outer.first) / null_if(frequency, 0), 0) "
+                        + "| derive monetary_value: float(monetary_value) | drop first | sort customer_id")
+                    == (try published("expected_daily_end_2015-02-07.csv")))
+            #expect(
+                try ask(
+                    "from people | rfm(purchases.date, purchases.monetary_value) | derive days: distinct(purchases.date) "
+                        + "| select customer_id, frequency: days, recency_since_last: recency, monetary_value: float(monetary / days) | sort customer_id"
+                )
+                    == (try published("expected_daily_include_first.csv")))
+            #expect(
+                try ask(
+                    "from people | derive first: week(min(purchases.date)), frequency: distinct(week(purchases.date)) - 1 "
+                        + "| select customer_id, frequency, recency: week(max(purchases.date)) - first, T: week(today) - first | sort customer_id"
+                )
+                    == (try published("expected_weekly_end_2015-02-07.csv")))
         }
     }
 
