@@ -128,6 +128,7 @@ extension Binder {
         for group in Self.grouped(measures) {
             let path = group[0].call.path
             let outers = group.flatMap(\.call.outers)
+            if scope.isRepeated, group[0].call.call.per != nil || !outers.isEmpty { throw repeated(outers.first?.value.span) }
             if let per = group[0].call.call.per {
                 var keys: [DerivedColumn] = []
                 for key in per { keys.append(DerivedColumn(id: newID(), value: key)) }
@@ -174,6 +175,12 @@ extension Binder {
                 plan = join(plan, right, zip(first, right.keys).map { ($0, $1) }, group, nullsMatch: false)
             }
         }
+    }
+
+    func repeated(_ span: SourceSpan?) -> QueryError {
+        QueryError(
+            .type, "rows stand several times behind `expand name: …`, so what is below them would be counted as often", at: span,
+            hint: "derive it for each row before that expand, and sum it up then")
     }
 
     /// What lies below the parent of a row is a value of that parent: `count(customer.complaints)`.

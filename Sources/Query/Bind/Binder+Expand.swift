@@ -13,6 +13,7 @@ extension Binder {
                 .name, "expand goes along links, and these rows are no rows of a table any more", at: stage.span,
                 hint: "expand before the stage that made them")
         }
+        if query.scope.isRepeated { throw repeated(stage.span) }
         var hops: [LinkHop] = []
         var origin = start
         var far: BoundQuery?

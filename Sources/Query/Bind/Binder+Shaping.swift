@@ -61,6 +61,7 @@ extension Binder {
                 .type, "a column outside of an aggregate has no single value for a group", at: item.value.span,
                 hint: "summarize sees its input only: make it a key (`by`), or put it into an aggregate")
         }
+        if !below.isEmpty, query.scope.isRepeated { throw repeated(stage.span) }
         let shape = BoundQuery.SummaryShape(
             aggregate: AggregatePlan(input: query.plan, keys: planKeys, measures: collected), below: below, origin: query.scope.origin,
             derived: [])

@@ -28,8 +28,8 @@ extension Binder {
         case .expand(let path): try expand(path, &query, stage)
         case .unfold(let items):
             try unfold(items, &query, stage)
-            // A row now stands many times: what is below it would be counted as often.
-            query.scope.origin = nil
+            // A row now stands many times: what is below several of them would be counted as often.
+            query.scope.isRepeated = true
         case .join(let join): try self.join(join, &query, stage)
         case .union(let source): try union(source, &query, stage)
         case .pivot(let measures, let keys, let over, let values): try pivot(measures, keys, over, values, &query, stage)

@@ -17,6 +17,8 @@ struct Scope {
     var time: ColumnID?
     /// Whose rows these are, where every row is still one row of a table: what links hang on.
     var origin: Origin?
+    /// Rows stand several times: what is below one row is still that row's, but the rows below many cannot be told apart.
+    var isRepeated = false
     /// The path of the `expand` that led here: `transactions.ts` is understood as `ts` of the rows below.
     var arrivedBy: [String] = []
     /// The table's name, for `customers.city`.
