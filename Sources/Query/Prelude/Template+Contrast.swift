@@ -44,7 +44,7 @@ extension Prelude {
             | derive share_a: n_a / null_if(_all_a, 0), share_b: n_b / null_if(_all_b, 0)
             | derive lift: n_a * _all_b / null_if(n_b * _all_a, 0), _share: (n_a + n_b) / float(_all_a + _all_b)
             | derive _expected: least(_share, 1 - _share) * least(_all_a, _all_b)
-            | derive z: if _expected >= 5 then (n_a / float(_all_a) - n_b / float(_all_b)) / sqrt(_share * (1 - _share) * (1 / float(_all_a) + 1 / float(_all_b)))
+            | derive z: if _expected >= 5 then round((n_a / float(_all_a) - n_b / float(_all_b)) / sqrt(_share * (1 - _share) * (1 / float(_all_a) + 1 / float(_all_b))), 10)
             | derive p: 2 * normal_cdf(-abs(z)), _tests: count(z)
             | derive significant: p < 0.05 / null_if(_tests, 0)
             | sort p, abs(lift - 1) desc, attribute, value
