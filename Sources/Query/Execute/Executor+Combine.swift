@@ -28,8 +28,10 @@ extension Executor {
         else { return (join.left, join.right) }
         let rows = try relation(join.left, required: required)
         let asking = rows[join.on[0].left]
-        let below = RangeFinder(aggregate.input).rowCount
-        guard rows.rowCount * Self.narrowingFactor < below else { return (.rows(rows), join.right) }
+        // Rows that ask against rows that there are to ask: where ids are given by the store, their range says how many.
+        let ranges = RangeFinder(aggregate.input)
+        let parents = ranges.range(of: key.value).map { $0.upperBound.subtractingReportingOverflow($0.lowerBound).partialValue } ?? 0
+        guard rows.rowCount * Self.narrowingFactor < min(Int(max(parents, 0)), ranges.rowCount) else { return (.rows(rows), join.right) }
         var ids: [Int64] = []
         ids.reserveCapacity(rows.rowCount)
         for row in 0..<rows.rowCount where !asking.isNull(row) { ids.append(asking.integers[row]) }
