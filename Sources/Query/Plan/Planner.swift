@@ -10,7 +10,7 @@ struct Rewrite: Sendable {
 enum Planner {
     /// In order; the list runs over every node, from the leaves up, until nothing changes.
     static let rewrites: [Rewrite] = [
-        splitConditions, filterBelowDerive, filterBelowJoin, sharedFilterBelowAggregate, filterIntoScan, sortAndTakeIsTop,
+        splitConditions, filterBelowDerive, filterBelowJoin, sharedFilterBelowAggregate, shareRowsBelow, filterIntoScan, sortAndTakeIsTop,
     ]
 
     static func plan(_ plan: Plan, with rewrites: [Rewrite] = rewrites, log: inout [String]) -> Plan {
