@@ -54,7 +54,8 @@ extension Plan {
             a.kind == b.kind && a.on.map(\.left) == b.on.map(\.left) && a.on.map(\.right) == b.on.map(\.right)
                 && a.rightColumns == b.rightColumns && a.nullsMatch == b.nullsMatch && a.isLatest == b.isLatest && a.left.isSame(as: b.left)
                 && a.right.isSame(as: b.right)
-        case (.scan, _), (.rows, _), (.filter, _), (.derive, _), (.join, _), (.aggregate, _), (.window, _), (.sort, _), (.take, _), (.top, _),
+        case (.scan, _), (.rows, _), (.filter, _), (.derive, _), (.join, _), (.aggregate, _), (.window, _), (.sort, _), (.take, _),
+            (.top, _),
             (.union, _), (.fill, _), (.sample, _), (.assert, _), (.assertAll, _), (.unfold, _):
             false
         }
