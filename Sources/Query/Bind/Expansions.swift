@@ -99,7 +99,12 @@ private final class PrefixRewriter: TreeRewriter {
     // Inside an aggregate along a path names are those of the path's last table.
     override func call(_ call: Call) throws -> Call {
         var copy = try super.call(call)
-        if call.arguments.contains(where: { if case .path(let names) = $0.value.kind { names.count > 1 } else { false } }) {
+        let rows = call.name.text == "count" || call.name.text == "exists"
+        let isAlongPath = call.arguments.contains { argument in
+            guard case .path(let names) = argument.value.kind else { return false }
+            return names.count > 1 || rows
+        }
+        if isAlongPath {
             copy.filter = call.filter
             copy.innerOrder = call.innerOrder
         }

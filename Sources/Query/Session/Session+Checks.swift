@@ -76,6 +76,10 @@ extension Session {
                 throw QueryError(.file, "\(path) is not read for a check", at: span)
             }
             let binder = Binder(environment)
+            if let table = entry.definition.table?.text, snapshot.table(table)?.schema.index(of: entry.name) != nil {
+                throw QueryError(.name, "\(table) has a column \(entry.name)")
+            }
+            if entry.kind == .query, snapshot.table(entry.name) != nil { throw QueryError(.name, "there is a table \(entry.name)") }
             switch entry.definition.body {
             case .segment(let on, let condition):
                 let rows = try binder.bind(Source(kind: .table(on, version: nil), span: on.span))
@@ -132,9 +136,12 @@ extension Session {
         for stage in stages {
             guard case .verb(let call) = stage.kind else { continue }
             guard let inner = vocabulary.entry(call.name.text, .verb) else {
+                if Prelude.verbs.contains(where: { $0.name == call.name.text }) { continue }
                 throw QueryError(
                     .name, "there is no stage or verb \(call.name.text)", at: call.name.span,
-                    hint: nearestName(to: call.name.text, among: vocabulary.names(of: .verb)).map { "did you mean \($0)?" })
+                    hint: nearestName(to: call.name.text, among: vocabulary.names(of: .verb) + Prelude.verbs.map(\.name)).map {
+                        "did you mean \($0)?"
+                    })
             }
             _ = try binder.matched(call.arguments, to: inner, at: call.name.span)
         }

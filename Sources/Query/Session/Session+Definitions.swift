@@ -80,7 +80,11 @@ extension Session {
         } else {
             definitions[key] = entry
             parameters[definition.name.text] = entry.kind.isMarked ? parameter : parameters[definition.name.text]
-            if before.saved[key] != nil { said.append("for this run \(entry.title) stands before the saved one") }
+            if before.saved[key] != nil {
+                said.append("for this run \(entry.title) stands before the saved one")
+            } else if entry.kind == .verb, before.run[key] == nil, Prelude.verbs.contains(where: { $0.name == entry.name }) {
+                said.append("for this run \(entry.title) stands before the one that ships")
+            }
         }
         if case .param = definition.body { declaredParameters.insert(definition.name.text) }
         return said
@@ -123,6 +127,13 @@ extension Session {
         }
         if let table = definition.table, let schema = snapshot.table(table.text)?.schema, schema.index(of: name.text) != nil {
             throw taken("a column of \(table.text)")
+        }
+        if let table = definition.table,
+            snapshot.links.contains(where: {
+                $0.child == table.text && $0.parentName == name.text || $0.parent == table.text && $0.childrenName == name.text
+            })
+        {
+            throw taken("a link of \(table.text)")
         }
     }
 

@@ -19,7 +19,7 @@ extension Session {
         ]
         let entries: [DefinitionEntry]
         if group.text == "prelude" {
-            entries = Prelude.definitions.values.sorted { $0.name < $1.name }
+            return shippedVerbs()
         } else if let kind = kinds[group.text] {
             entries = vocabulary.own.filter { $0.kind == kind }
         } else if group.text == "all" {
@@ -30,9 +30,7 @@ extension Session {
                 hint: nearestName(to: group.text, among: Self.showGroups).map { "did you mean \($0)?" }
                     ?? Self.showGroups.joined(separator: ", "))
         }
-        var out = RelationBuilder([
-            ("kind", .text), ("name", .text), ("on", .text), ("definition", .text), ("saved", .bool), ("doc", .text), ("uses", .text),
-        ])
+        var out = RelationBuilder(Self.listColumns)
         for entry in entries {
             let uses = self.uses(entry, vocabulary)
             // The table that it is about stands in a column of its own.
@@ -45,14 +43,41 @@ extension Session {
         return out
     }
 
+    private static let listColumns: [(name: String, type: LogicalType)] = [
+        ("kind", .text), ("name", .text), ("on", .text), ("definition", .text), ("saved", .bool), ("doc", .text), ("uses", .text),
+    ]
+
+    /// The verbs that ship; those whose stages are put together from the call show how they are called.
+    private func shippedVerbs() -> RelationBuilder {
+        var out = RelationBuilder(Self.listColumns)
+        for verb in Prelude.verbs {
+            out.add(
+                .text("verb"), .text(verb.name), .null, .text(Prelude.definitions[verb.name]?.text ?? verb.signature), .integer(0),
+                .text(verb.summary), .null)
+        }
+        return out
+    }
+
+    private func shipped(_ verb: PreludeVerb) -> RelationBuilder {
+        var out = RelationBuilder([("property", .text), ("value", .text)])
+        out.add(.text("definition"), .text(Prelude.definitions[verb.name]?.text ?? verb.signature))
+        out.add(.text("doc"), .text(verb.summary))
+        out.add(.text("source"), .text(verb.source))
+        out.add(.text("example"), .text(verb.example.query))
+        out.add(.text("lives"), .text("in the program"))
+        return out
+    }
+
     /// `show vip`: everything about one definition; `show segments`: a list.
     func shown(_ name: Name, isMarked: Bool) throws -> RelationBuilder {
         let snapshot = try store.snapshot()
         let vocabulary = try vocabulary(snapshot)
         let key = isMarked ? "@" + name.text : name.text
-        guard let entry = vocabulary.entry(key) ?? vocabulary.entry("@" + name.text) else {
+        let own = vocabulary.entry(key) ?? vocabulary.entry("@" + name.text)
+        if own == nil || own?.origin == .shipped, let verb = Prelude.verbs.first(where: { $0.name == name.text }) { return shipped(verb) }
+        guard let entry = own else {
             if !isMarked, Self.showGroups.contains(name.text) { return try listed(name, vocabulary) }
-            let known = vocabulary.own.map(\.name) + Prelude.definitions.values.map(\.name)
+            let known = vocabulary.own.map(\.name) + Prelude.verbs.map(\.name)
             throw QueryError(
                 .name, "there is no definition \(name.text)", at: name.span,
                 hint: nearestName(to: name.text, among: known.sorted()).map { "did you mean \($0)?" } ?? "`show all` lists them")

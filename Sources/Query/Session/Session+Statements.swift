@@ -8,11 +8,13 @@ extension Session {
         case .explain(let query, let analyze): try explain(query, analyze: analyze, span, receiver)
         case .load(let mode, let table, let paths, let clause):
             try refuseIfSafe("reading a file", span)
+            if mode == .load { try refuseQueryName(table) }
             let loading = Loading(session: self, mode: mode, table: table, paths: paths, clause: clause, span: span)
             try receiver.message(loading.run(into: store) { done, total in receiver.progress(done: done, total: total, unit: "bytes") })
             try sayOrphans(of: table.text, receiver)
             if mode == .load { try sayMisfits(of: table.text, receiver) }
         case .store(let mode, let table, let query, let clause):
+            if mode == .load { try refuseQueryName(table) }
             try receiver.message(try storeRows(mode, table, query, clause))
             try sayOrphans(of: table.text, receiver)
             if mode == .load { try sayMisfits(of: table.text, receiver) }
@@ -20,6 +22,7 @@ extension Session {
             try receiver.message(try delete(from: table, where: condition))
             try sayOrphans(of: table.text, receiver)
         case .createTable(let name, let columns, let key, let time):
+            try refuseQueryName(name)
             try commit("create table \(name.text)") { transaction in
                 try transaction.createTable(try Self.schema(name, columns, key: key, time: time))
             }

@@ -36,6 +36,13 @@ extension Session {
             words, transaction.base, try transaction.preview(), changing: "\(table.text) cannot be replaced by this", at: table.span)
     }
 
+    /// A table cannot take the name of a query that is defined: `from NAME` would have two meanings.
+    func refuseQueryName(_ table: Name) throws {
+        guard let entry = try vocabulary(try store.snapshot()).entry(table.text, .query) else { return }
+        throw QueryError(
+            .name, "\(table.text) is a query already", at: table.span, hint: "give the table another name, or drop \(entry.title)")
+    }
+
     func rename(table old: Name, to new: Name) throws -> [String] {
         let snapshot = try store.snapshot()
         let before = try vocabulary(snapshot)
