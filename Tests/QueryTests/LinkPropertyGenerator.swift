@@ -14,6 +14,8 @@ struct LinkGenerator {
         var outside: [Names] = []
         /// Aggregates over incoming rows and `per` are allowed.
         var isStage = true
+        /// Each row may stand several times, so that what lies below several of them is not asked for.
+        var isRepeated = false
     }
 
     // MARK: tables
@@ -161,6 +163,7 @@ struct LinkGenerator {
             case 0: return .and(condition(names, depth - 1), condition(names, depth - 1))
             case 1: return .or(condition(names, depth - 1), condition(names, depth - 1))
             case 2: return .not(condition(names, depth - 1))
+            case 5: if let up = path(from: names.table, down: false, longest: 2) { return .isMissing(up.map(\.name)) }
             case 3, 4: if let exists = exists(names, depth - 1) { return exists }
             default: break
             }
@@ -178,7 +181,9 @@ struct LinkGenerator {
 
     private mutating func inner(_ path: [LinkWorld.Hop], _ names: Names, outer: Bool) -> Names {
         // `outer` speaks of the row just outside, and not from inside an aggregate that stands in another.
-        Names(table: path[path.count - 1].to, outside: outer && names.outside.isEmpty && names.isStage ? [names] : [], isStage: false)
+        Names(
+            table: path[path.count - 1].to, outside: outer && names.outside.isEmpty && names.isStage && !names.isRepeated ? [names] : [],
+            isStage: false)
     }
 
     private mutating func exists(_ names: Names, _ depth: Int) -> LinkExpression? {
@@ -193,7 +198,7 @@ struct LinkGenerator {
     /// An aggregate along a path; `group` where it stands in a summary.
     mutating func below(_ type: LogicalType, _ names: Names, _ depth: Int, group: Bool = false) -> LinkExpression? {
         guard let path = path(from: names.table, down: true, longest: 4) else { return nil }
-        let per = !group && names.isStage && random.chance(15)
+        let per = !group && names.isStage && !names.isRepeated && random.chance(15)
         // Rows of a group may share rows below, unless the path only goes down; and rows without a key are not told apart.
         let isTree = path.allSatisfy(\.isDown)
         let hasKey = world.tables[names.table]?.key.isEmpty == false
@@ -269,7 +274,27 @@ struct LinkGenerator {
         var rows = (world.tables[table]?.rows.indices ?? 0..<0).map { LinkPipeRow(row: LinkWorld.Row(table: table, row: $0)) }
         func place(_ row: LinkPipeRow) -> LinkPlace { LinkPlace(world: world, row: row, incoming: rows) }
         for number in 0..<random.below(3) {
-            switch random.below(4) {
+            switch random.below(6) {
+            case 4:
+                // Each row twice or three times.
+                let count = random.within(2...3)
+                text += " | expand n\(number): 1..\(count)"
+                rows = rows.flatMap { row in
+                    (1...count).map { step in
+                        var made = row
+                        made.derived["n\(number)"] = .whole(Int128(step))
+                        return made
+                    }
+                }
+                names.derived.append(("n\(number)", .int))
+                names.isRepeated = true
+            case 5:
+                guard let table = world.tables[names.table], !table.key.isEmpty, !names.isRepeated else { continue }
+                let order = value(random.pick([.int, .text, .date]), names, 1)
+                let count = random.within(1...12)
+                text += " | top \(count) by \(order.text())"
+                let cells = rows.map { place($0).value(order) }
+                rows = Array(Self.ranked(rows, cells, table, descending: true).prefix(count))
             case 0, 1:
                 let test = condition(names, 2)
                 text += " | where \(test.text())"
@@ -283,7 +308,7 @@ struct LinkGenerator {
                 for at in rows.indices { rows[at].derived[name] = cells[at] }
                 names.derived.append((name, type))
             default:
-                guard let path = path(from: names.table, down: true, longest: 3) else { continue }
+                guard !names.isRepeated, let path = path(from: names.table, down: true, longest: 3) else { continue }
                 text += " | expand \(path.map(\.name).joined(separator: "."))"
                 rows = world.reach(path.map(\.name), from: rows.map(\.row), in: names.table).map { LinkPipeRow(row: $0) }
                 names = Names(table: path[path.count - 1].to)
@@ -315,18 +340,12 @@ struct LinkGenerator {
     }
 
     private mutating func sorted(_ text: String, _ rows: [LinkPipeRow], _ names: Names) -> Question {
-        guard let table = world.tables[names.table], !table.key.isEmpty else { return selected(text, rows, names) }
+        guard let table = world.tables[names.table], !table.key.isEmpty, !names.isRepeated else { return selected(text, rows, names) }
         let order = value(random.pick([.int, .text, .date]), names, 2)
         let isTop = random.chance(40)
         let descending = isTop || random.chance(50)
         let cells = rows.map { LinkPlace(world: world, row: $0, incoming: rows).value(order) }
-        let ties = rows.map { table.values($0.row.row, table.key) }
-        var sorted = rows.indices.sorted { a, b in
-            let first = Cell.precedes(cells[a], cells[b], descending: descending)
-            if first != 0 { return first < 0 }
-            for (x, y) in zip(ties[a], ties[b]) where x != y { return Cell.precedes(x, y) < 0 }
-            return false
-        }
+        var sorted = Self.ranked(rows, cells, table, descending: descending)
         var stages = " | sort \(order.text())\(descending ? " desc" : "")"
         if isTop {
             let count = random.within(1...5)
@@ -337,7 +356,18 @@ struct LinkGenerator {
         let typed = columns.map { name in (name, table.columns[table.place(name)].type) }
         return Question(
             text: text + stages + " | select \(columns.joined(separator: ", "))",
-            answer: lines(typed, sorted.map { table.values(rows[$0].row.row, columns) }), isOrdered: true)
+            answer: lines(typed, sorted.map { table.values($0.row.row, columns) }), isOrdered: true)
+    }
+
+    /// Ties are settled by the key.
+    private static func ranked(_ rows: [LinkPipeRow], _ cells: [Cell], _ table: LinkWorld.Table, descending: Bool) -> [LinkPipeRow] {
+        let ties = rows.map { table.values($0.row.row, table.key) }
+        return rows.indices.sorted { a, b in
+            let first = Cell.precedes(cells[a], cells[b], descending: descending)
+            if first != 0 { return first < 0 }
+            for (x, y) in zip(ties[a], ties[b]) where x != y { return Cell.precedes(x, y) < 0 }
+            return false
+        }.map { rows[$0] }
     }
 
     private mutating func summary(_ text: String, _ rows: [LinkPipeRow], _ names: Names) -> Question {
@@ -353,7 +383,7 @@ struct LinkGenerator {
         for number in 0..<random.within(1...3) {
             let type = random.pick([LogicalType.int, .int, .text, .date, .decimal(scale: 6)])
             var made: LinkExpression?
-            if random.chance(75) { made = below(type, names, 1, group: true) }
+            if random.chance(75), !names.isRepeated { made = below(type, names, 1, group: true) }
             if type == .int, random.chance(15), let one = made { made = .plus(one, over(names, 1, grouped: true)) }
             measures.append(("s\(number)", made == nil ? .int : type, made ?? over(names, 1, grouped: true)))
         }

@@ -131,6 +131,8 @@ indirect enum LinkExpression {
     case compare(String, LinkExpression, LinkExpression)
     case among(LinkExpression, [LinkExpression])
     case isNull(LinkExpression)
+    /// `customer is null`: no row stands at the end of a path upward.
+    case isMissing([String])
     case not(LinkExpression)
     case and(LinkExpression, LinkExpression)
     case or(LinkExpression, LinkExpression)
@@ -168,6 +170,7 @@ indirect enum LinkExpression {
         case .compare(let sign, let a, let b): return "(\(a.text(prefix)) \(sign) \(b.text(prefix)))"
         case .among(let a, let list): return "(\(a.text(prefix)) in [\(list.map { $0.text(prefix) }.joined(separator: ", "))])"
         case .isNull(let a): return "(\(a.text(prefix)) is null)"
+        case .isMissing(let path): return "(\((prefix + path).joined(separator: ".")) is null)"
         case .not(let a): return "(not \(a.text(prefix)))"
         case .and(let a, let b): return "(\(a.text(prefix)) and \(b.text(prefix)))"
         case .or(let a, let b): return "(\(a.text(prefix)) or \(b.text(prefix)))"
@@ -225,6 +228,7 @@ struct LinkPlace {
             let x = value(a)
             return .bool(x != .null && list.contains { value($0) == x })
         case .isNull(let a): return .bool(value(a) == .null)
+        case .isMissing(let path): return .bool(world.reach(path, from: [row.row], in: row.row.table).isEmpty)
         case .not(let a): return .bool(!value(a).isTrue)
         case .and(let a, let b): return .bool(value(a).isTrue && value(b).isTrue)
         case .or(let a, let b): return .bool(value(a).isTrue || value(b).isTrue)

@@ -258,7 +258,21 @@ struct LinkBench {
     mutating func change() throws -> String {
         let name = random.pick(["owners", "owners", "cards", "uses", "pots", "holds", "moves"])
         guard let table = world.tables[name] else { return "" }
-        switch random.below(9) {
+        switch random.below(10) {
+        case 9:
+            // Delete what a condition along links says.
+            world.prepare()
+            var generator = LinkGenerator(random: random, world: world)
+            var names = LinkGenerator.Names(table: name)
+            names.isStage = false
+            let condition = generator.condition(names, 2)
+            random = generator.random
+            let places = table.rows.indices.map { LinkPipeRow(row: LinkWorld.Row(table: name, row: $0)) }
+            let gone = places.map { LinkPlace(world: world, row: $0).value(condition).isTrue }
+            // Not everything at once, so that something is left to ask about.
+            guard gone.filter({ $0 }).count * 2 <= table.rows.count else { return "nothing" }
+            _ = try remove(name, { gone[$0] }, condition.text())
+            return "delete \(name) where \(condition.text())"
         case 0, 1:
             let count = random.pick([1, 3, 20])
             try add(name, count)

@@ -184,11 +184,6 @@ extension Binder {
                 hint: "\(name.text) is a link, and links hang on rows of a table: use it before the stage that made these rows")
         }
         let few = (1...12).contains(visible.count) ? "columns here: \(visible.joined(separator: ", "))" : nil
-        if scope.origin == nil, environment.links.contains(where: { $0.parentName == name.text || $0.childrenName == name.text }) {
-            return QueryError(
-                .name, "there is no column \(name.text) here", at: name.span,
-                hint: "links hang on rows of a table: use \(name.text) before the stage that made these rows")
-        }
         // A capital among small column names is more likely a text whose quotes were forgotten.
         let quoted =
             name.text.first?.isUppercase == true && !visible.contains { $0.first?.isUppercase == true }
