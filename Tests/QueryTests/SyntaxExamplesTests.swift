@@ -36,7 +36,7 @@ import Testing
         ("save param m: month = 2026-09 in 2026-01..2026-12", nil), ("segment `odd name` on `my table` = a or b", nil),
         ("metric spend(k, window: 90d) on c = 1", nil),
         ("metric spend(window) on customers = sum(transactions.amount where date in last window)", nil),
-        ("verb v() = | take 5", "verb v() = take 5"), ("verb v = take 5", "verb v() = take 5"),
+        ("from t | derive customer.spend(90d), x: a.b.m(k: 1) + 1", nil), ("verb v() = | take 5", "verb v() = take 5"), ("verb v = take 5", "verb v() = take 5"),
         ("verb v(x, k: 5, c: \"a\") = derive y: x + k | where y > 1 | v2(y, d: c)", nil),
         ("query q = from t | join u as v on a | take 5", nil), ("from t | where vip as of 2026-08-31 and not a.vip as of @d", nil),
         ("from t | derive x: (vip as of (today - 30d)) = true", "from t | derive x: vip as of (today - 30d) = true"),

@@ -50,6 +50,16 @@ final class ArgumentRewriter: TreeRewriter {
         return Name(text: names[0].text, span: argument.span)
     }
 
+    override func call(_ call: Call) throws -> Call {
+        var copy = try super.call(call)
+        guard let first = call.link.first, let argument = arguments[first.text] else { return copy }
+        guard case .path(let names) = argument.kind else {
+            throw QueryError(.type, "\(first.text) leads to other rows here, so this must be a link", at: argument.span)
+        }
+        copy.link = names + copy.link.dropFirst()
+        return copy
+    }
+
     override func column(_ name: Name) throws -> Name { try named(name) }
     override func farColumn(_ name: Name) throws -> Name { try named(name) }
     override func callName(_ name: Name) throws -> Name { try named(name) }

@@ -2,6 +2,7 @@ import Storage
 
 extension Binder {
     func bind(_ call: Call, in scope: Scope, _ span: SourceSpan) throws -> Bound {
+        if !call.link.isEmpty { return try bind(behind: call, in: scope, span) }
         let name = call.name.text
         if let window = WindowFunction(rawValue: name) { return try bind(window, call, in: scope, span) }
         if let aggregate = AggregateFunction(rawValue: name) {

@@ -37,6 +37,31 @@ extension Binder {
         return bound
     }
 
+    /// `customer.spend(90d)`: a metric of the rows that links lead to.
+    func bind(behind call: Call, in scope: Scope, _ span: SourceSpan) throws -> Bound {
+        var inner = call
+        inner.link = []
+        guard environment.vocabulary.entry(call.name.text, .metric) != nil else {
+            throw QueryError(
+                .name, "there is no metric \(call.name.text)", at: call.name.span,
+                hint: didYouMean(call.name.text, environment.vocabulary.names(of: .metric)) ?? "a function's name has no point")
+        }
+        return try bind(path: call.link, end: Expression(kind: .call(inner), span: call.name.span), in: scope, span) { scope in
+            guard let bound = try self.defined(inner, in: scope, call.name.span) else { throw self.unknown(call.name, in: scope) }
+            return bound
+        }
+    }
+
+    /// A path whose end is more than a name: read along the links like any other.
+    func bind(path: [Name], end: Expression, in scope: Scope, _ span: SourceSpan, _ bindEnd: @escaping (Scope) throws -> Bound) throws
+        -> Bound
+    {
+        let text = end.formatted()
+        let outer = expansions.pathEnds.updateValue(bindEnd, forKey: text)
+        defer { expansions.pathEnds[text] = outer }
+        return try bind(path: path + [Name(text: text, span: end.span)], in: scope, span)
+    }
+
     /// A segment or metric whose table these rows are not of.
     func elsewhere(_ entry: DefinitionEntry, _ table: String, _ name: Name, in scope: Scope) -> QueryError {
         var hint = "use it before the rows are summed up"

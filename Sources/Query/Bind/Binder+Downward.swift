@@ -442,6 +442,7 @@ extension Expression {
         case .memberAsOf(let names, let date):
             try body(names)
             try date.visitPaths(body)
+        case .call(let call) where !call.link.isEmpty: try body(call.link + [call.name])
         case .call(let call):
             if AggregateFunction(rawValue: call.name.text) != nil || WindowFunction(rawValue: call.name.text) != nil { return }
             for argument in call.arguments { try argument.value.visitPaths(body) }

@@ -126,6 +126,7 @@ extension Binder {
 
     /// One name among the rows of a scope: a column of the pipe, or a segment or metric on their table.
     func bind(name: Name, in scope: Scope, _ span: SourceSpan) throws -> Bound {
+        if let end = expansions.pathEnds[name.text] { return try end(scope) }
         let column = scope.column(name.text)
         if let defined = try defined(name, in: scope, beside: column) { return defined }
         if let column {

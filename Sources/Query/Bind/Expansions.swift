@@ -30,6 +30,8 @@ final class Expansions {
     /// Columns that hold just what a segment or a metric says, so that its name is not ambiguous beside them.
     var columns: [ColumnID: String] = [:]
     private(set) var references: Set<Reference> = []
+    /// What stands at the end of a path and is no plain name, by its text: it is bound among the rows that the path leads to.
+    var pathEnds: [String: (Scope) throws -> Bound] = [:]
     /// Verbs expanded so far.
     var verbs = 0
     /// Sentences for the footer: which date a membership is of.
@@ -61,7 +63,8 @@ final class ExpansionRewriter: TreeRewriter {
         case .call(let call):
             guard case .value(let value)? = made[Expansions.Use(place: call.name.span, text: call.name.text)] else { break }
             changed = true
-            return try self.expression(value)
+            let inner = try self.expression(value)
+            return call.link.isEmpty ? inner : try PrefixRewriter(call.link).expression(inner)
         case .literal, .parameter, .negate, .not, .binary, .isNull, .membership, .conditional, .list, .range, .query, .period, .memberAsOf,
             .star:
             break

@@ -22,6 +22,11 @@ final class NameCollector: TreeRewriter {
         return try super.expression(expression)
     }
 
+    override func call(_ call: Call) throws -> Call {
+        if let first = call.link.first { firsts.insert(first.text) }
+        return try super.call(call)
+    }
+
     override func pathName(_ name: Name) -> Name {
         pathNames.insert(name.text)
         return name

@@ -6,7 +6,7 @@ extension Expression {
         case .parameter(let name): return name.text
         case .call(let call):
             guard call.filter == nil, call.per == nil, call.order == nil, call.innerOrder.isEmpty else { return nil }
-            var parts = [call.name.text]
+            var parts = call.link.map(\.text) + [call.name.text]
             for argument in call.arguments {
                 switch argument.value.kind {
                 case .path(let names): parts += names.map(\.text)

@@ -166,19 +166,11 @@ extension Binder {
     /// `vip as of 2026-08-31`
     func member(of path: [Name], asOf date: Expression, in scope: Scope, _ span: SourceSpan) throws -> Bound {
         guard path.count == 1 else {
-            if scope.tableName == path[0].text { return try member(of: Array(path.dropFirst()), asOf: date, in: scope, span) }
-            guard let origin = scope.origin, let hop = hop(path[0].text, from: origin) else {
-                throw QueryError(.name, "there is no link \(path[0].text) here", at: path[0].span)
+            let last = path[path.count - 1]
+            let end = Expression(kind: .memberAsOf([last], date), span: last.span)
+            return try bind(path: Array(path.dropLast()), end: end, in: scope, span) { scope in
+                try self.member(of: [last], asOf: date, in: scope, span)
             }
-            if hop.isDown {
-                throw QueryError(
-                    .name, "\(path[0].text) leads down to many rows, so it stands only inside an aggregate", at: span,
-                    hint: "count(\(path[0].text) where …)")
-            }
-            let table = try linkedTable(hop.link, from: origin, at: path[0].span)
-            let bound = try member(of: Array(path.dropFirst()), asOf: date, in: table.query.scope, span)
-            let lifted = try lift([bound], over: &table.query.plan, scope: table.query.scope)[0]
-            return Bound(.linked(LinkRead(table: table, column: try column(for: lifted, &table.query))), .bool, span)
         }
         let name = path[0]
         guard let entry = environment.vocabulary.entry(name.text, .segment), let on = entry.definition.table?.text else {

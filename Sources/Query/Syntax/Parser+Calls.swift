@@ -10,18 +10,23 @@ extension Parser {
             if let member = try asOfMembership(names) { return member }
             return Expression(kind: .path(names), span: span(from: start))
         }
-        if names.count > 1 {
+        let last = names[names.count - 1]
+        if names.count > 1, Parser.isFunction(last.text) {
             let path = names.dropLast().map { Printer.name($0.text) }.joined(separator: ".")
             let inner = peek().isName ? "." + peek().text : ""
             throw failure(
-                "a function's name has no point", at: start..<names[names.count - 1].span.upperBound,
-                hint: "write \(names[names.count - 1].text)(\(path)\(inner))")
+                "a function's name has no point", at: start..<last.span.upperBound, hint: "write \(last.text)(\(path)\(inner))")
         }
-        var call = try call(names[0])
+        var call = try call(last)
+        call.link = Array(names.dropLast())
         let inner = height
         if windows { try window(&call) }
         try grow(max(inner, height), at: tokens[index])
         return Expression(kind: .call(call), span: span(from: start))
+    }
+
+    private static func isFunction(_ name: String) -> Bool {
+        FunctionCatalogue.byName[name] != nil || AggregateFunction(rawValue: name) != nil || WindowFunction(rawValue: name) != nil
     }
 
     /// The brackets of a call: arguments, then its own `where` and `by`.

@@ -130,6 +130,10 @@ extension Printer {
     }
 
     mutating func call(_ call: Call) {
+        for link in call.link {
+            name(link)
+            write(".")
+        }
         name(call.name)
         brackets(of: call)
     }

@@ -119,6 +119,8 @@ public enum Period: Sendable, Equatable {
 }
 
 public struct Call: Sendable {
+    /// `customer.spend(90d)`: the links before a metric's name.
+    public var link: [Name] = []
     public var name: Name
     public var arguments: [Argument]
     /// `sum(amount where dir = "in")`

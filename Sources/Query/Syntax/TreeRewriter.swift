@@ -64,6 +64,7 @@ class TreeRewriter {
 
     func call(_ call: Call) throws -> Call {
         var copy = call
+        copy.link = try call.link.map { try pathName($0) }
         copy.name = try callName(call.name)
         copy.arguments = try call.arguments.map {
             Call.Argument(label: try $0.label.map { try other($0) }, value: try expression($0.value))
