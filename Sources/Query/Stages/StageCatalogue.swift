@@ -34,7 +34,8 @@ enum StageCatalogue {
             "distinct", "distinct [EXPRESSION, …]", "The different rows, or the different values of some columns.",
             "from branches | distinct region", "region\nEast\nWest\n"),
         make(
-            "expand", "expand name: VALUES, …", "Each row once for every value of a range or list; lists of one length go side by side.",
+            "expand", "expand LINKS | name: VALUES, …",
+            "The rows below along links, each once; or each row once for every value of a range or list, lists of one length side by side.",
             "from branches | where city = \"Berlin\" | expand what: [\"city\", \"region\"], value: [city, region] | select what, value",
             "what,value\ncity,Berlin\nregion,West\n"),
         make(
