@@ -60,7 +60,7 @@ def rows_of(body):
     return [[cell(value) for value in row] for row in csv.reader(io.StringIO("\n".join(lines)))][1:]
 
 
-def check(path, db):
+def check(path, db, folder=FOLDER):
     sql = statements(path.read_text())
     blocks = answers(path.with_suffix(".out").read_text())
     if len(sql) != len(blocks):
@@ -79,7 +79,7 @@ def check(path, db):
             len(a) == len(b) and all(x == y or (isinstance(x, str) and re.fullmatch(r"\d{4}-\d\d", x) and str(y).startswith(x + "-01")) for x, y in zip(a, b))
             for a, b in zip(ours, theirs))
         if not same:
-            faults.append(f"{path.relative_to(FOLDER)}: {title}\n  crmq   {ours[:4]}\n  duckdb {theirs[:4]}")
+            faults.append(f"{path.relative_to(folder)}: {title}\n  crmq   {[row for row in ours if row not in theirs][:4] or ours[:4]}\n  duckdb {[row for row in theirs if row not in ours][:4] or theirs[:4]}")
     return faults
 
 
