@@ -11,4 +11,5 @@ else
     echo "golden SQL: skipped, no python3 venv with duckdb on this machine"
 fi
 swift build --build-tests
+if [ -x "$venv/bin/python" ] && "$venv/bin/python" -c 'import duckdb' 2>/dev/null; then "$venv/bin/python" Tests/examples_check.py; fi
 swift test --skip-build
