@@ -42,6 +42,12 @@ struct LinkGenerator {
         table("pots", [("id", .int), ("z", .int), ("w", .text)], key: ["id"])
         table("holds", [("id", .int)] + reference("o") + [("p", .int), ("r", .text)], key: random.chance(50) ? ["id"] : [])
         table("moves", [("id", .int), ("p", .int), ("y", .int), ("d", .date)], key: ["id"])
+        // What changes from time to time: of a kind, or for all.
+        table("rates", [("w", .text), ("d", .date), ("q", .int)], key: ["w", "d"])
+        table("steps", [("d", .date), ("q", .int)], key: ["d"])
+        for (name, share) in [("cards", 60), ("moves", 60), ("owners", 25), ("rates", 40), ("steps", 40)] where random.chance(share) {
+            world.tables[name]?.time = "d"
+        }
         func link(_ child: String, _ columns: [String], _ parent: String, _ parentColumns: [String], _ up: String, _ down: String) {
             let isKey = world.tables[parent]?.key == parentColumns
             world.links.append(
@@ -55,6 +61,12 @@ struct LinkGenerator {
         link("holds", ends.map { "o_\($0)" }, "owners", ends, "holder", "holdings")
         link("holds", ["p"], "pots", ["id"], "pot", "holders")
         link("moves", ["p"], "pots", ["id"], "pot", "moves")
+        for (child, columns, parent, up) in [("cards", ["w", "d"], "rates", "rate"), ("moves", ["d"], "steps", "step")] {
+            world.links.append(
+                LinkWorld.Link(
+                    child: child, childColumns: columns, parent: parent, parentColumns: columns, up: up, down: "",
+                    isSpelled: random.chance(30), isLatest: true))
+        }
         return world
     }
 
@@ -65,7 +77,14 @@ struct LinkGenerator {
     static func row(_ table: LinkWorld.Table, _ number: Int, _ world: LinkWorld, _ random: inout PropertyRandom) -> [Cell] {
         var cells: [Cell] = []
         let day = Calendar.day(2026, 5, 31)
-        let link = world.links.filter { $0.child == table.name }
+        let link = world.links.filter { $0.child == table.name && !$0.isLatest }
+        if table.key.contains("d") {
+            // Two or three days between one row and the next of its kind.
+            let (kind, step) = table.key.contains("w") ? (number % 4, number / 4) : (0, number)
+            let date = Cell.whole(Int128(day - 45 + step * 2 + kind % 2))
+            let value = random.chance(10) ? Cell.null : .whole(Int128(random.within(-5...9)))
+            return table.key.contains("w") ? [.text(["a", "b", "c", "杭州"][kind]), date, value] : [date, value]
+        }
         for (name, type) in table.columns {
             if table.key.contains(name) || name == "id" || name == "code" {
                 cells.append(name == "m" ? keyCell(number % 3, type) : name == "k" ? keyCell(number / 3, type) : keyCell(number, type))
@@ -226,6 +245,10 @@ struct LinkGenerator {
             var plain = inner
             plain.outside = []
             call.order = (value(random.pick([.int, .date, .text]), plain, 0), random.chance(40))
+            if let time = world.tables[inner.table]?.time, random.chance(30) {
+                call.order = (.column([], time), false)
+                call.isTimed = true
+            }
             if case .constant = call.order?.value { call.order = (.column([], world.tables[inner.table]!.columns[0].name), false) }
         }
         if per { call.per = [random.chance(80) ? keyColumn(names) : .constant(.whole(1), .int)] }
@@ -268,7 +291,7 @@ struct LinkGenerator {
     }
 
     mutating func question() -> Question {
-        let table = random.pick(["owners", "owners", "owners", "cards", "uses", "pots", "holds", "moves"])
+        let table = random.pick(["owners", "owners", "owners", "cards", "cards", "uses", "pots", "holds", "moves", "rates"])
         var names = Names(table: table)
         var text = "from \(table)"
         var rows = (world.tables[table]?.rows.indices ?? 0..<0).map { LinkPipeRow(row: LinkWorld.Row(table: table, row: $0)) }

@@ -10,6 +10,8 @@ struct LinkWorld {
         let columns: [(name: String, type: LogicalType)]
         /// Empty: the table has no declared key.
         let key: [String]
+        /// An explicit as-of hides rows that are later, or without a date; `first` and `last` go by it.
+        var time: String?
         var rows: [[Cell]] = []
 
         func place(_ column: String) -> Int {
@@ -29,6 +31,7 @@ struct LinkWorld {
         var definition: String {
             let columns = columns.map { "\($0.name): \($0.type.name)" }.joined(separator: ", ")
             return "create table \(name) (\(columns))" + (key.isEmpty ? "" : " key (\(key.joined(separator: ", ")))")
+                + (time.map { " time \($0)" } ?? "")
         }
     }
 
@@ -41,10 +44,13 @@ struct LinkWorld {
         let down: String
         /// The statement names the parent's columns.
         let isSpelled: Bool
+        /// To the row with the latest date that is not later.
+        var isLatest = false
 
         var definition: String {
             func names(_ columns: [String]) -> String { columns.count == 1 ? columns[0] : "(\(columns.joined(separator: ", ")))" }
-            return "link \(child).\(names(childColumns)) to \(parent)\(isSpelled ? "." + names(parentColumns) : "") as \(up), \(down)"
+            return "link \(child).\(names(childColumns)) to \(parent)\(isSpelled ? "." + names(parentColumns) : "")"
+                + (isLatest ? " latest as \(up)" : " as \(up), \(down)")
         }
     }
 
@@ -89,7 +95,7 @@ struct LinkWorld {
 
     func hops(from table: String) -> [Hop] {
         links.filter { $0.child == table }.map { Hop(link: $0, isDown: false) }
-            + links.filter { $0.parent == table }.map { Hop(link: $0, isDown: true) }
+            + links.filter { $0.parent == table && !$0.isLatest }.map { Hop(link: $0, isDown: true) }
     }
 
     func hop(_ name: String, from table: String) -> Hop {
@@ -103,7 +109,33 @@ struct LinkWorld {
         let there = hop.isDown ? hop.link.childColumns : hop.link.parentColumns
         let key = near.values(row.row, here)
         if key.contains(.null) { return [] }
+        if hop.link.isLatest { return latest(hop.link, key) }
         return (index[Self.title(hop.to, there)]?[key] ?? []).map { Row(table: hop.to, row: $0) }
+    }
+
+    private func latest(_ link: Link, _ key: [Cell]) -> [Row] {
+        guard let parents = tables[link.parent] else { return [] }
+        let found = parents.rows.indices.filter { row in
+            let there = parents.values(row, link.parentColumns)
+            guard let date = there.last, let asked = key.last else { return false }
+            return Array(there.dropLast()) == Array(key.dropLast()) && date != .null && Cell.compare(date, asked) <= 0
+        }
+        let last = found.max { a, b in
+            Cell.compare(parents.values(a, link.parentColumns).last ?? .null, parents.values(b, link.parentColumns).last ?? .null) < 0
+        }
+        return last.map { [Row(table: link.parent, row: $0)] } ?? []
+    }
+
+    /// What is known at the end of a day.
+    func known(by day: Int) -> LinkWorld {
+        var world = self
+        for (name, table) in tables {
+            guard let time = table.time else { continue }
+            let place = table.place(time)
+            world.tables[name]?.rows = table.rows.filter { $0[place] != .null && Cell.compare($0[place], .whole(Int128(day))) <= 0 }
+        }
+        world.prepare()
+        return world
     }
 
     /// The rows at the end of a path, each once.
@@ -148,6 +180,8 @@ indirect enum LinkExpression {
         var argument: LinkExpression?
         var filter: LinkExpression?
         var order: (value: LinkExpression, descending: Bool)?
+        /// The order is that of the table's time, which need not be said.
+        var isTimed = false
         var per: [LinkExpression]?
     }
     struct Over {
@@ -180,7 +214,7 @@ indirect enum LinkExpression {
             var inside = call.argument?.text(call.path) ?? call.path.joined(separator: ".")
             // Bracketed: a `by` behind a call would be that call's.
             if let filter = call.filter { inside += " where (\(filter.text()))" }
-            if let order = call.order { inside += " by \(order.value.text())\(order.descending ? " desc" : "")" }
+            if let order = call.order, !call.isTimed { inside += " by \(order.value.text())\(order.descending ? " desc" : "")" }
             let per = call.per.map { " per (\($0.map { $0.text() }.joined(separator: ", ")))" } ?? ""
             return "\(call.function)(\(inside))\(per)"
         case .over(let call):

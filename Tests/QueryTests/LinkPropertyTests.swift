@@ -16,7 +16,7 @@ import Testing
     }()
 
     @Test(arguments: seeds) func engineAndNestedLoopsAgree(_ seed: UInt64) throws {
-        var bench = try LinkBench(seed: seed, size: [3, 12, 0, 25, 1, 60][Int(seed % 6)])
+        let bench = try LinkBench(seed: seed, size: [3, 12, 0, 25, 1, 60][Int(seed % 6)])
         defer { bench.close() }
         var generator = LinkGenerator(random: bench.random, world: bench.world)
         var asked: [(LinkGenerator.Question, String)] = []
@@ -34,13 +34,47 @@ import Testing
         }
         try bench.say("optimize")
         for (question, _) in asked { bench.expect(bench.answer(question.text, bench.main), question, "seed \(seed), after optimize") }
-        bench.random = generator.random
+        // An explicit as-of hides what is later, wherever a path meets it.
+        let day = Calendar.day(2026, 5, 15)
+        let dated = try bench.session(2, asOf: day)
+        defer { dated.close() }
+        var earlier = LinkGenerator(random: generator.random, world: bench.world.known(by: day))
+        for _ in 0..<10 {
+            let question = earlier.question()
+            bench.expect(bench.answer(question.text, dated), question, "seed \(seed), as of")
+        }
+    }
+
+    @Test func tenAppendsWithDeletesBetween() throws {
+        for seed: UInt64 in 1...4 {
+            var bench = try LinkBench(seed: seed &+ 500, size: 6)
+            defer { bench.close() }
+            for step in 0..<10 {
+                try bench.add("cards", 7)
+                try bench.add("owners", 2)
+                try bench.add("uses", 9)
+                let table = ["cards", "owners", "uses"][step % 3]
+                try bench.deleteSome(table)
+                for optimized in [false, true] where !optimized || step % 3 == 2 {
+                    if optimized { try bench.say("optimize") }
+                    bench.world.prepare()
+                    var generator = LinkGenerator(random: bench.random, world: bench.world)
+                    for _ in 0..<4 {
+                        let question = generator.question()
+                        bench.expect(
+                            bench.answer(question.text, bench.main), question, "seed \(seed), step \(step), optimized \(optimized)")
+                    }
+                    bench.random = generator.random
+                }
+            }
+        }
     }
 
     /// Parents after children, delete and reinsert, changed keys, appends with deletes between.
     @Test(arguments: seeds) func changesInTurn(_ seed: UInt64) throws {
         var bench = try LinkBench(seed: seed &+ 7_000, size: [4, 15, 30][Int(seed % 3)])
         defer { bench.close() }
+        var asked: [(version: Int, LinkGenerator.Question)] = []
         for step in 0..<14 {
             let what = try bench.change()
             bench.world.prepare()
@@ -50,6 +84,7 @@ import Testing
             for question in questions {
                 bench.expect(bench.answer(question.text, bench.main), question, "seed \(seed), step \(step), \(what)")
             }
+            asked += questions.prefix(1).map { (bench.version, $0) }
             if step % 4 == 3 {
                 try bench.say("optimize")
                 for question in questions {
@@ -60,6 +95,16 @@ import Testing
                     bench.expect(other, question, "seed \(seed), step \(step), \(what), optimized, \(bench.others[0].0)")
                 }
             }
+        }
+        askAgain(bench, asked, "seed \(seed)")
+    }
+
+    /// What was so stays so: the states before each change answer as they did.
+    private func askAgain(_ bench: LinkBench, _ asked: [(version: Int, LinkGenerator.Question)], _ about: String) {
+        for (version, question) in asked {
+            let words = question.text.split(separator: " ", maxSplits: 2)
+            let text = "from \(words[1]) as of version \(version) \(words[2])"
+            bench.expect(bench.answer(text, bench.main), question, "\(about), \(text)")
         }
     }
 
@@ -145,11 +190,7 @@ struct LinkBench {
         var random = PropertyRandom(seed)
         let folder = NSTemporaryDirectory() + "crmq-links-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        func session(_ threads: Int) throws -> Session {
-            var options = SessionOptions()
-            options.threads = threads
-            return try Session(storePath: folder + "/store", options: options)
-        }
+        func session(_ threads: Int) throws -> Session { try Self.session(folder, threads) }
         let world = LinkGenerator.world(&random)
         main = try session(2)
         let plain = try session(2)
@@ -163,11 +204,28 @@ struct LinkBench {
         for i in steps.indices.reversed() { steps.swapAt(i, self.random.below(i + 1)) }
         let later = self.random.chance(40) ? Array(steps.filter { $0.hasPrefix("link") }.prefix(3)) : []
         for step in steps where !later.contains(step) { try say(step) }
-        var fills = ["owners", "cards", "uses", "pots", "holds", "moves"]
+        var fills = ["owners", "cards", "uses", "pots", "holds", "moves", "rates", "steps"]
         for i in fills.indices.reversed() where self.random.chance(60) { fills.swapAt(i, self.random.below(i + 1)) }
-        for table in fills { try add(table, table == "owners" || table == "pots" ? size : size * 3) }
+        for table in fills { try add(table, ["owners", "pots", "steps"].contains(table) ? size : size * 3) }
         for step in later { try say(step) }
         self.world.prepare()
+    }
+
+    private static func session(_ folder: String, _ threads: Int, asOf day: Int? = nil) throws -> Session {
+        var options = SessionOptions()
+        options.threads = threads
+        options.asOf = day.map { Int64($0) }
+        return try Session(storePath: folder + "/store", options: options)
+    }
+    func session(_ threads: Int, asOf day: Int) throws -> Session { try Self.session(folder, threads, asOf: day) }
+
+    var version: Int { (try? main.store.snapshot().version) ?? 0 }
+
+    mutating func deleteSome(_ name: String) throws {
+        guard let table = world.tables[name], let column = table.columns.last(where: { $0.type == .int }) else { return }
+        let value = Cell.whole(Int128(random.within(-4...8)))
+        let place = table.place(column.name)
+        _ = try remove(name, { table.rows[$0][place] == value }, "\(column.name) = \(value.csv(.int))")
     }
 
     func close() {
@@ -256,7 +314,7 @@ struct LinkBench {
 
     /// One change of the tables, or of the links; says what it was.
     mutating func change() throws -> String {
-        let name = random.pick(["owners", "owners", "cards", "uses", "pots", "holds", "moves"])
+        let name = random.pick(["owners", "owners", "cards", "uses", "pots", "holds", "moves", "rates", "steps"])
         guard let table = world.tables[name] else { return "" }
         switch random.below(10) {
         case 9:
