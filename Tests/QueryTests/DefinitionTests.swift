@@ -163,4 +163,49 @@ import Testing
         let docs = StatementSplitter.splitFile(text, name: "test").map(\.comment)
         #expect(docs == ["one\n two", "three", nil, nil, nil])
     }
+
+    /// A chain that is too long, and one that doubles at every step, are errors and neither crashes nor hangs.
+    @Test func definitionsDoNotRunAway() throws {
+        let session = try session(nil)
+        defer { session.close() }
+        try say("load branches from \"data/branches.csv\" key city\nsegment s0 on branches = city = \"Berlin\"", session)
+        var stopped = 0
+        for number in 1...80 where stopped == 0 {
+            do { try say("segment s\(number) on branches = s\(number - 1)", session) } catch is QueryError { stopped = number }
+        }
+        #expect((30...70).contains(stopped), "stopped at \(stopped)")
+        try say("segment d0 on branches = true", session)
+        stopped = 0
+        for number in 1...30 where stopped == 0 {
+            do { try say("segment d\(number) on branches = d\(number - 1) and d\(number - 1)", session) } catch is QueryError {
+                stopped = number
+            }
+        }
+        #expect((8...16).contains(stopped), "stopped at \(stopped)")
+        #expect(try say("from branches | where d5 and s20 | select city", session) == "city\nBerlin\n")
+    }
+
+    /// What goes wrong deep inside is told at the caller's place, with the definition that says so.
+    @Test func errorsNameWhereTheyStand() throws {
+        let session = try session(nil)
+        defer { session.close() }
+        try say(
+            "segment rich on customers = balanc > 1k\nquery best = from customers | where rich\nverb both(x) = take 5 | where rich and x > 1",
+            session)
+        try say("load customers from \"data/customers.csv\" key customer_id", session)
+        for (query, span) in [
+            ("from best | take 1", 5..<9), ("from customers | both(balance)", 17..<30), ("from customers | where not rich", 27..<31),
+        ] {
+            do {
+                try say(query, session)
+                Issue.record("\(query) ran")
+            } catch let error as QueryError {
+                #expect(error.span == span, "\(query)")
+                #expect(error.message.hasSuffix("in segment rich: there is no column balanc here"), "\(error.message)")
+                #expect(
+                    error.hint == "did you mean balance?; the definition says: segment rich on customers = balanc > 1000",
+                    "\(error.hint ?? "")")
+            }
+        }
+    }
 }

@@ -35,6 +35,14 @@ import Testing
             let word = Int(id >> 6)
             #expect((word < words.count && words[word] >> UInt64(id & 63) & 1 == 1) == expected.contains(id), "seed \(seed), id \(id)")
         }
+        let other = MembershipBitmap(Self.ids((seed + 3) % 8, &random))
+        #expect(bitmap.common(with: other) == expected.intersection(other.ids).count, "seed \(seed)")
+        var sides: Set<UInt32> = []
+        bitmap.forEachWithSides(of: other) { id, here, there in
+            sides.insert(id)
+            if id & 1023 == 0 { #expect(here == expected.contains(id) && there == other.contains(id), "seed \(seed), id \(id)") }
+        }
+        #expect(sides == expected.union(other.ids), "seed \(seed)")
         let again = try MembershipBitmap(bytes: bitmap.bytes)
         #expect(again == bitmap && again.bytes == bitmap.bytes, "seed \(seed)")
     }

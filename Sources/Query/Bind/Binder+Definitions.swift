@@ -305,6 +305,13 @@ extension Binder {
             let names = expansions.stack[start...].map(\.name) + [entry.name]
             throw QueryError(.name, "\(entry.title) is defined by itself: \(names.joined(separator: " → "))", at: place)
         }
+        expansions.count += 1
+        // Each level takes of the stack, and definitions that name another twice each grow without end.
+        guard expansions.stack.count < Expansions.depthMax, expansions.count <= Expansions.countMax else {
+            throw QueryError(
+                .name, "definitions in definitions go \(expansions.count > Expansions.countMax ? "too far" : "too deep") here", at: place,
+                hint: "write some of them out, or keep a result as a table: load t from (from …)")
+        }
         expansions.stack.append(entry)
         defer { expansions.stack.removeLast() }
         do {

@@ -32,6 +32,10 @@ final class Expansions {
     private(set) var references: Set<Reference> = []
     /// What stands at the end of a path and is no plain name, by its text: it is bound among the rows that the path leads to.
     var pathEnds: [String: (Scope) throws -> Bound] = [:]
+    static let depthMax = 64
+    static let countMax = 20_000
+    /// Definitions put in place so far.
+    var count = 0
     /// Verbs expanded so far.
     var verbs = 0
     /// Sentences for the footer: which date a membership is of.

@@ -118,6 +118,34 @@ struct MembershipBitmap: Equatable {
         return all
     }
 
+    /// Every id of either set, ascending, with the sets that it is in.
+    func forEachWithSides(of other: MembershipBitmap, _ body: (UInt32, _ here: Bool, _ there: Bool) throws -> Void) rethrows {
+        let a = ids
+        let b = other.ids
+        var i = 0
+        var j = 0
+        while i < a.count || j < b.count {
+            if j == b.count || (i < a.count && a[i] < b[j]) {
+                try body(a[i], true, false)
+                i += 1
+            } else if i == a.count || b[j] < a[i] {
+                try body(b[j], false, true)
+                j += 1
+            } else {
+                try body(a[i], true, true)
+                i += 1
+                j += 1
+            }
+        }
+    }
+
+    /// How many ids are in both.
+    func common(with other: MembershipBitmap) -> Int {
+        var count = 0
+        forEachWithSides(of: other) { _, here, there in if here, there { count += 1 } }
+        return count
+    }
+
     /// One bit an id, as long as the largest id needs: what a scan looks into.
     var words: [UInt64] {
         guard let last = containers.last else { return [] }

@@ -188,9 +188,12 @@ extension Binder {
                 "\(name.text) as of \(CellText.string(.integer(day), type: .date)): the snapshot of \(CellText.string(.integer(membership.date), type: .date))"
             )
         }
-        guard let index = origin.table.ownIDColumn(of: origin.table.schema.key), let id = origin.ids[index], let domain,
-            domain.id == membership.domain
-        else {
+        guard let index = origin.table.ownIDColumn(of: origin.table.schema.key), let id = origin.ids[index] else {
+            throw QueryError(
+                .data, "these rows of \(on) have no ids that a snapshot could name", at: span,
+                hint: origin.version == nil ? "`snapshot \(name.text)` begins anew" : "this version is older than the first snapshot")
+        }
+        guard let domain, domain.id == membership.domain else {
             throw QueryError(
                 .data, "the snapshots of \(name.text) are of another \(on): its key has changed since", at: span,
                 hint: "`snapshot \(name.text)` begins anew")

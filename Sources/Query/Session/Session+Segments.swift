@@ -14,6 +14,12 @@ extension Session {
 
     /// `from segments()`: what there is, and how many are in it now.
     func segmentsRelation(_ call: Call, _ snapshot: Snapshot) throws -> RelationBuilder {
+        // A segment may look into this very list, which counts who is in it.
+        guard !isListingSegments else {
+            throw QueryError(.name, "a segment that reads segments() cannot be counted by it", at: call.name.span)
+        }
+        isListingSegments = true
+        defer { isListingSegments = false }
         let vocabulary = try vocabulary(snapshot)
         var out = RelationBuilder([
             ("segment", .text), ("on", .text), ("size", .int), ("rows", .int), ("snapshots", .int), ("last", .date), ("saved", .bool),
@@ -116,7 +122,7 @@ extension Session {
                 var entered: Value = .null
                 var left: Value = .null
                 if let before, before.domain == membership.domain {
-                    let stayed = Set(before.members.ids).intersection(membership.members.ids).count
+                    let stayed = before.members.common(with: membership.members)
                     entered = .integer(Int64(membership.members.count - stayed))
                     left = .integer(Int64(before.members.count - stayed))
                 }
@@ -162,13 +168,12 @@ extension Session {
             call.arguments.count > 2
             ? try members(call.arguments[2]).members : MembershipBitmap(try membersNow(entry, snapshot, at: name.span))
         guard let domain else { preconditionFailure("members have ids") }
-        let before = Set(old.members.ids)
-        let after = Set(new.ids)
-        var rows: [(key: [Value], change: String)] = try before.union(after).map { id in
+        var rows: [(key: [Value], change: String)] = []
+        try old.members.forEachWithSides(of: new) { id, wasIn, isIn in
             guard Int(id) < domain.count else {
                 throw StorageError(.corrupt, "a snapshot of \(entry.name) holds an id that was never given")
             }
-            return (try domain.key(of: id), before.contains(id) ? after.contains(id) ? "stayed" : "left" : "entered")
+            rows.append((try domain.key(of: id), wasIn ? isIn ? "stayed" : "left" : "entered"))
         }
         rows.sort { $0.key.precedes($1.key) }
         var out = RelationBuilder(

@@ -30,6 +30,7 @@ public final class Session: @unchecked Sendable {
     var runningFiles: [String] = []
     /// What `run … with` gives to the parameters of each running file.
     var runArguments: [RunArguments] = []
+    var isListingSegments = false
     var parameters: [String: Bound] = [:]
     /// Declared by `param`, for the check that every `--param` was meant.
     var declaredParameters: Set<String> = []
