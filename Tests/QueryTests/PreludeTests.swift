@@ -47,6 +47,28 @@ import Testing
         }
     }
 
+    /// A verb of one's own takes the place of one that ships; what needs the whole pipe cannot stand inside a verb.
+    @Test func ownVerbs() throws {
+        let session = try Self.bank()
+        defer { session.close() }
+        for definition in [
+            "verb tier(x) = derive t: x", "verb card() = select n: 1 | take 1",
+            "query swept = from customers | summarize n: count(where balance > @b) | sweep(b: [0, 1m])",
+        ] {
+            try session.run(SourceText(name: "own", text: definition), receiver: Transcript())
+        }
+        #expect(try CatalogueTests.csv("from branches | where city = \"Berlin\" | tier(region) | select t", session) == "t\nWest\n")
+        #expect(try CatalogueTests.csv("from branches | sort city | card()", session) == "n\n1\n")
+        #expect(try CatalogueTests.csv("from swept | where n > 1", session) == "b,n\n0,5\n")
+        do {
+            try session.run(
+                SourceText(name: "own", text: "verb twice(x) = where balance > x | sweep(b: [x, 1m])"),
+                receiver: Transcript())
+            _ = try CatalogueTests.csv("from customers | twice(0)", session)
+            Issue.record("sweep inside a verb went through")
+        } catch let error as QueryError { #expect(error.message.contains("needs the whole pipe in front of it")) }
+    }
+
     /// What a caller gets wrong is told at the caller's place.
     @Test func wrongCallsTeach() throws {
         let session = try Self.bank()

@@ -167,6 +167,10 @@ extension Binder {
             given = try matched(call.arguments, to: known, at: span)
         } else if environment.vocabulary.entry(call.name.text) == nil, let template = Prelude.templates[call.name.text] {
             (entry, given) = try template.definition(call, at: span, in: query.scope, self)
+        } else if WholePipe(rawValue: call.name.text) != nil, environment.vocabulary.entry(call.name.text) == nil {
+            throw QueryError(
+                .type, "\(call.name.text) needs the whole pipe in front of it, so it cannot stand inside a verb", at: span,
+                hint: "put it behind the verb, or name the whole with `query name = from …`")
         } else {
             throw unknownVerb(call)
         }
