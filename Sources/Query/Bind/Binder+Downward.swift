@@ -15,7 +15,9 @@ extension Binder {
 
     /// The longest start of a path that ends in a hop downward.
     private func pathBelow(_ names: [Name], in scope: Scope) throws -> PathFrame? {
-        guard let origin = scope.origin, !(names.count == 1 && scope.column(names[0].text) != nil) else { return nil }
+        guard let origin = scope.origin else { return nil }
+        try refuseTwoMeanings(names, in: scope)
+        if names.count == 1, scope.column(names[0].text) != nil { return nil }
         if scope.columns.contains(where: { $0.isVisible && $0.qualifier == names[0].text }) { return nil }
         var hops: [LinkHop] = []
         var ends = [origin]

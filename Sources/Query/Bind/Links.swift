@@ -126,6 +126,24 @@ extension Binder {
         }
     }
 
+    /// The first name of a path is a link, and something else as well.
+    func refuseTwoMeanings(_ names: [Name], in scope: Scope) throws {
+        guard let origin = scope.origin, let hop = hop(names[0].text, from: origin) else { return }
+        let name = names[0].text
+        var other: (what: String, hint: String)?
+        if names.count == 1, hop.isDown, scope.column(name) != nil {
+            other = ("the column \(name)", "rename the column: rename other: \(name)")
+        } else if names.count > 1, scope.columns.contains(where: { $0.isVisible && $0.qualifier == name }) {
+            other = ("the joined rows \(name)", "give the joined table another name: join … as other")
+        } else if names.count > 1, scope.tableName == name, scope.arrivedBy != [name] {
+            other = ("the table \(name) itself", "a column of the table needs no name before it")
+        }
+        guard let other else { return }
+        throw QueryError(
+            .name, "\(name) means two things here: \(other.what), and the \(hop.isDown ? "rows below" : "row above") by a link",
+            at: names[0].span, hint: other.hint)
+    }
+
     // MARK: upward
 
     /// The rows that an upward link leads to; one for each place that the link starts from.
