@@ -351,11 +351,9 @@ extension String {
 
 extension Binder {
     /// Remembers that a name stood for a column of a table, for what hangs on that column.
-    func note(_ name: Name, _ column: Scope.Column, in scope: Scope, isFar: Bool = false) {
+    func note(_ name: Name, _ column: Scope.Column, isFar: Bool = false) {
         // A `let` is text of another place.
-        guard expanding.isEmpty, let origin = scope.origin, let index = origin.ids.first(where: { $0.value == column.id })?.key,
-            index < origin.table.schema.columns.count, origin.table.schema.columns[index].name == name.text
-        else { return }
-        expansions.refer(name, to: name.text, of: origin.table.schema.name, isFar: isFar)
+        guard expanding.isEmpty, let stored = expansions.stored[column.id], stored.column == name.text else { return }
+        expansions.refer(name, to: name.text, of: stored.table, isFar: isFar)
     }
 }

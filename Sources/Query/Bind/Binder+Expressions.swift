@@ -75,6 +75,7 @@ extension Binder {
         let qualified = scope.columns.filter { $0.isVisible && $0.qualifier == names[0].text }
         if names.count == 2, !qualified.isEmpty {
             if let column = qualified.first(where: { $0.name == names[1].text || $0.name == "\(names[0].text)_\(names[1].text)" }) {
+                note(names[1], column)
                 return Bound(.column(column.id), column.type, span)
             }
             throw QueryError(
@@ -131,7 +132,7 @@ extension Binder {
         let column = scope.column(name.text)
         if let defined = try defined(name, in: scope, beside: column) { return defined }
         if let column {
-            note(name, column, in: scope)
+            note(name, column)
             return Bound(.column(column.id), column.type, span)
         }
         throw unknown(name, in: scope)

@@ -71,7 +71,7 @@ extension Binder {
 
     func index(of name: Name, _ scope: Scope, isFar: Bool = false) throws -> Int {
         guard let index = scope.columns.firstIndex(where: { $0.isVisible && $0.name == name.text }) else { throw unknown(name, in: scope) }
-        note(name, scope.columns[index], in: scope, isFar: isFar)
+        note(name, scope.columns[index], isFar: isFar)
         return index
     }
 

@@ -130,6 +130,7 @@ final class Binder {
             let id = newID()
             names[id] = column.name
             columns.append((id, index))
+            if name != nil { expansions.stored[id] = (table.schema.name, column.name) }
             scope.columns.append(Scope.Column(id: id, name: column.name, type: column.type))
         }
         scope.key = table.schema.key.compactMap { scope.column($0)?.id }

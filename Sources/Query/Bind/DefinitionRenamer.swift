@@ -57,7 +57,7 @@ final class ColumnRenamer: TreeRewriter {
     override func named(_ item: NamedExpression, in stage: String) throws -> NamedExpression {
         let made = try super.named(item, in: stage)
         // A column that `select` passes on is the same column to the stages behind it, under its new name.
-        if stage == "select", case .path = item.value.kind { return made }
+        if stage == "select", case .path(let names) = item.value.kind, names.count == 1 { return made }
         return try keepingName(item, made)
     }
 }

@@ -30,6 +30,8 @@ final class Expansions {
     /// Columns that hold just what a segment or a metric says, so that its name is not ambiguous beside them.
     var columns: [ColumnID: String] = [:]
     private(set) var references: Set<Reference> = []
+    /// Where the columns of scans are stored.
+    var stored: [ColumnID: (table: String, column: String)] = [:]
     /// What stands at the end of a path and is no plain name, by its text: it is bound among the rows that the path leads to.
     var pathEnds: [String: (Scope) throws -> Bound] = [:]
     static let depthMax = 64

@@ -78,7 +78,17 @@ extension Session {
             }
         }
         definitions = after.run
-        return ["renamed column \(table.text).\(column.text) to \(new.text)"] + followed(carried)
+        return ["renamed column \(table.text).\(column.text) to \(new.text)"] + followed(carried) + unsure(column.text, after)
+    }
+
+    /// Verbs that speak of a column by its name: what they mean is known only where they are called, so they are left as they are.
+    private func unsure(_ column: String, _ vocabulary: Vocabulary) -> [String] {
+        vocabulary.own.filter { entry in
+            guard entry.kind == .verb, !entry.definition.parameters.contains(where: { $0.name.text == column }) else { return false }
+            let names = NameCollector()
+            _ = try? names.definition(entry.definition)
+            return names.firsts.contains(column) || names.columns.contains(column)
+        }.map { "\($0.title) speaks of \(column): it was left as it is" }
     }
 
     /// A table that has just come may not be what definitions took it for.
