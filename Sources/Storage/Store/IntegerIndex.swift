@@ -28,8 +28,26 @@ final class IntegerIndex {
     }
 
     deinit {
-        free(slots)
-        free(buckets)
+        IntegerIndex.free(slots, slotCount)
+        Glibc.free(buckets)
+    }
+
+    /// An array of this size and more lies on huge pages: a look-up anywhere in it would else miss the table of pages as well.
+    private static let hugeBytesMin = 4 << 20
+
+    private static func zeroedSlots(_ count: UInt64) throws -> UnsafeMutablePointer<UInt32> {
+        let bytes = Int(count) * 4
+        if bytes < hugeBytesMin { return try zeroed(Int(count), of: UInt32.self) }
+        guard let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), memory != MAP_FAILED else {
+            throw StorageError(.environment, "not enough memory for \(count) keys")
+        }
+        madvise(memory, bytes, MADV_HUGEPAGE)
+        return memory.bindMemory(to: UInt32.self, capacity: Int(count))
+    }
+
+    private static func free(_ slots: UnsafeMutablePointer<UInt32>?, _ count: UInt64) {
+        guard let slots else { return }
+        if Int(count) * 4 < hugeBytesMin { Glibc.free(slots) } else { munmap(slots, Int(count) * 4) }
     }
 
     @inline(__always)
@@ -79,11 +97,11 @@ final class IntegerIndex {
         // Never past the last integer: a slot's value must exist.
         wanted = min(wanted, UInt64(bitPattern: Int64.max &- low))
         if wanted < needed { return try moveToBuckets() }
-        let larger = try IntegerIndex.zeroed(Int(wanted), of: UInt32.self)
+        let larger = try IntegerIndex.zeroedSlots(wanted)
         if let slots {
             let offset = UInt64(bitPattern: self.low &- low)
             memcpy(larger + Int(offset), slots, Int(min(slotCount, wanted - offset)) * 4)
-            free(slots)
+            IntegerIndex.free(slots, slotCount)
         }
         slots = larger
         self.low = low
@@ -98,7 +116,7 @@ final class IntegerIndex {
         bucketCount = size
         if let old {
             for at in 0..<Int(slotCount) where old[at] != 0 { place(Bucket(value: low &+ Int64(at), slot: old[at])) }
-            free(old)
+            IntegerIndex.free(old, slotCount)
         }
         slots = nil
         slotCount = 0
@@ -109,12 +127,12 @@ final class IntegerIndex {
         // Keys that came in no order may have turned out dense.
         let span = UInt64(bitPattern: maximum &- minimum)
         if span < UInt64((count + 1) * IntegerIndex.denseSlotsPerKey / 2), maximum < .max {
-            let dense = try IntegerIndex.zeroed(Int(span) + 1, of: UInt32.self)
+            let dense = try IntegerIndex.zeroedSlots(span + 1)
             for bucket in old where bucket.slot != 0 { dense[Int(bucket.value &- minimum)] = bucket.slot }
             slots = dense
             low = minimum
             slotCount = span + 1
-            free(buckets)
+            Glibc.free(buckets)
             buckets = nil
             bucketCount = 0
             return
@@ -123,7 +141,7 @@ final class IntegerIndex {
         buckets = try IntegerIndex.zeroed(size, of: Bucket.self)
         bucketCount = size
         for bucket in old where bucket.slot != 0 { place(bucket) }
-        free(old.baseAddress)
+        Glibc.free(old.baseAddress)
     }
 
     private func place(_ bucket: Bucket) {

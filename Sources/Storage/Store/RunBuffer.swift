@@ -5,7 +5,6 @@ import Dispatch
 /// together.
 final class RunBuffer {
     private static let rowsMax = 1 << 23
-    private static let sliceRows = 1 << 16
 
     private let columns: [RunColumn]
     private let time: Int?
@@ -18,6 +17,8 @@ final class RunBuffer {
     private var rowsWritten = 0
     /// Of the rows written; empty as long as they stand in the order they came.
     private(set) var partitions: [Partition] = []
+    private let mutex = Mutex()
+    private var spares: [RunSpare] = []
     /// `optimize` partitions however few rows there are.
     var isForced = false
 
@@ -77,31 +78,22 @@ final class RunBuffer {
             partition.firstRow += UInt64(rowsWritten)
             partitions.append(partition)
         }
-        var first = 0
-        while first < rows {
-            let n = min(RunBuffer.sliceRows, rows - first)
-            let job = RunJob { [columns, writers] c in
-                let picked = order.map { UnsafePointer($0.rows + first) }
-                if c < columns.count { return try columns[c].write(picked, first: first, count: n, to: writers[c]) }
-                let (ids, nulls) = resolved[c - columns.count]
-                try Gathering.inBlocks(n, nulls: nulls, order: picked, first: first) { at, rows, target, nulls in
-                    if let picked {
-                        for i in 0..<rows { target[i] = ids[Int(picked[at &+ i])] }
-                    } else {
-                        target.update(from: ids + first + at, count: rows)
-                    }
-                    try writers[c].append(.integers(target, nulls: nulls), rows: rows)
-                }
-            }
-            try job.run(writers.count, isParallel: n >= 4096)
-            try flush()
-            first += n
+        let job = RunJob { [self] c in
+            let spare = takeSpare()
+            defer { giveBack(spare) }
+            if c < columns.count { return try columns[c].write(order, spare, to: writers[c]) }
+            let (ids, nulls) = resolved[c - columns.count]
+            try spare.write(ids, nulls: nulls, rows: rows, order) { try writers[c].append(.integers($0, nulls: $1), rows: $2) }
         }
-        withExtendedLifetime(order) {}
+        try job.run(writers.count, isParallel: rows >= 4096)
+        try flush()
         rowsWritten += rows
         rows = 0
         for column in columns { column.clear() }
     }
+
+    private func takeSpare() -> RunSpare { mutex.locked { spares.popLast() } ?? RunSpare(capacity: capacity) }
+    private func giveBack(_ spare: RunSpare) { mutex.locked { spares.append(spare) } }
 
     private typealias IDs = (ids: UnsafePointer<Int64>, nulls: UnsafePointer<UInt8>?)
 

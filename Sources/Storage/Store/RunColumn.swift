@@ -189,71 +189,36 @@ final class RunColumn {
         return (UnsafePointer(values), nullsIfAny)
     }
 
-    /// Hands rows to a writer: those that `order` names, or `count` from `first` on where it is nil.
-    func write(_ order: UnsafePointer<UInt32>?, first: Int, count: Int, to writer: ColumnWriter) throws {
+    /// Hands all rows to a writer, in the order given or as they came.
+    func write(_ order: RunOrder?, _ spare: RunSpare, to writer: ColumnWriter) throws {
         if !isCoded, writer.isCoded { writer.goPlain() }
-        try Gathering.inBlocks(count, nulls: nullsIfAny, order: order, first: first) { at, n, target, nulls in
-            if let values {
-                if let order {
-                    for i in 0..<n { target[i] = values[Int(order[at &+ i])] }
-                } else {
-                    target.update(from: values + first + at, count: n)
-                }
-                if physical == .integer { return try writer.append(.integers(target, nulls: nulls), rows: n) }
+        if let values {
+            let isDouble = physical == .double
+            try spare.write(values, nulls: nullsIfAny, rows: rows, order) { target, nulls, n in
+                if !isDouble { return try writer.append(.integers(target, nulls: nulls), rows: n) }
                 let doubles = UnsafeRawPointer(target).assumingMemoryBound(to: Double.self)
-                return try writer.append(.doubles(doubles, nulls: nulls), rows: n)
+                try writer.append(.doubles(doubles, nulls: nulls), rows: n)
             }
-            if let codes {
-                if let order {
-                    for i in 0..<n { target[i] = Int64(codes[Int(order[at &+ i])]) }
-                } else {
-                    for i in 0..<n { target[i] = Int64(codes[first &+ at &+ i]) }
-                }
-                return try writer.append(.codes(target, nulls: nulls), rows: n)
+        } else if let codes {
+            try spare.write(codes, nulls: nullsIfAny, rows: rows, order) { target, nulls, n in
+                try writer.append(.codes(target, nulls: nulls), rows: n)
             }
-            try writer.append(.chunk(plainChunk(order, first, at, n, nulls)), rows: n)
+        } else {
+            try spare.writeRowNumbers(nulls: nullsIfAny, rows: rows, order) { target, nulls, n in
+                try writer.append(.chunk(plainChunk(target, n, nulls)), rows: n)
+            }
         }
     }
 
-    private func plainChunk(
-        _ order: UnsafePointer<UInt32>?, _ first: Int, _ at: Int, _ count: Int, _ nulls: UnsafePointer<UInt8>?
-    ) -> ColumnChunk {
+    private func plainChunk(_ rows: UnsafePointer<Int64>, _ count: Int, _ nulls: UnsafePointer<UInt8>?) -> ColumnChunk {
         guard let offsets else { preconditionFailure("a column without memory") }
         var text = TextChunk()
         text.offsets.reserveCapacity(count + 1)
         let base = bytes.base.assumingMemoryBound(to: UInt8.self)
         for i in 0..<count {
-            let row = order.map { Int($0[at + i]) } ?? first + at + i
+            let row = Int(rows[i])
             text.append(UnsafeBufferPointer(start: base + offsets[row], count: offsets[row + 1] - offsets[row]))
         }
         return ColumnChunk(values: .text(text), nulls: nulls.map { Array(UnsafeBufferPointer(start: $0, count: count)) } ?? [])
-    }
-}
-
-/// Rows picked out of a run a block at a time, so that what is picked stays in the cache until it is encoded.
-enum Gathering {
-    static func inBlocks(
-        _ count: Int, nulls: UnsafePointer<UInt8>?, order: UnsafePointer<UInt32>?, first: Int,
-        _ body: (_ at: Int, _ rows: Int, UnsafeMutablePointer<Int64>, UnsafePointer<UInt8>?) throws -> Void
-    ) throws {
-        let values = UnsafeMutablePointer<Int64>.allocate(capacity: SegmentFormat.rowsPerBlock)
-        let flags = UnsafeMutablePointer<UInt8>.allocate(capacity: SegmentFormat.rowsPerBlock)
-        defer {
-            values.deallocate()
-            flags.deallocate()
-        }
-        var at = 0
-        while at < count {
-            let n = min(SegmentFormat.rowsPerBlock, count - at)
-            if let nulls {
-                if let order {
-                    for i in 0..<n { flags[i] = nulls[Int(order[at &+ i])] }
-                } else {
-                    flags.update(from: nulls + first + at, count: n)
-                }
-            }
-            try body(at, n, values, nulls == nil ? nil : UnsafePointer(flags))
-            at += n
-        }
     }
 }

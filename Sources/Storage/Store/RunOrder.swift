@@ -11,15 +11,22 @@ struct PartitionLimits {
     /// Fewer rows than this to a range are not worth an entry of the directory each.
     var rowsPerRangeMin = 256
     /// Memory that a run may take before it is written.
-    var runBytesMax = 256 << 20
+    var runBytesMax = 192 << 20
 }
 
 /// The order of a run's rows: by partition, in each by time (rows without one last) or, where the table has no time, by parent; equal
 /// ones as they came. Rows without a parent come last.
+///
+/// In two steps, so that no step leaves the cache: every row has a place among the rows of its partition as they came, and every
+/// partition, small by then, is put in order by itself.
 final class RunOrder {
-    let rows: UnsafeMutablePointer<UInt32>
+    /// For each row, as they came, its place: rows of a partition together.
+    let places: UnsafeMutablePointer<UInt32>
+    /// For each row of the final order the place that it is taken from.
+    let picks: UnsafeMutablePointer<UInt32>
+    let count: Int
     /// First rows count from the run's beginning.
-    private(set) var partitions: [Partition] = []
+    let partitions: [Partition]
 
     /// nil where the rows are too few for their parents' ranges.
     init?(
@@ -28,124 +35,135 @@ final class RunOrder {
     ) {
         let map = RangeMap(count: count, ids, nulls, limits)
         if !isForced, map.rangesUsed * limits.rowsPerRangeMin > count { return nil }
-        rows = .allocate(capacity: max(count, 1))
+        self.count = count
         partitions = map.partitions
-        var next = partitions.map { Int($0.firstRow) }
-        next.withUnsafeMutableBufferPointer { next in
-            guard let next = next.baseAddress else { return }
-            for i in 0..<count {
-                let place = nulls.map { $0[i] != 0 } ?? false ? map.partitions.count &- 1 : map.partition(ids[i])
-                rows[next[place]] = UInt32(truncatingIfNeeded: i)
-                next[place] &+= 1
-            }
+        places = .allocate(capacity: max(count, 1))
+        picks = .allocate(capacity: max(count, 1))
+        map.place(count, ids, nulls, into: places)
+        let keys = UnsafeMutablePointer<UInt64>.allocate(capacity: max(count, 1))
+        defer { keys.deallocate() }
+        if let times {
+            RunOrder.makeKeys(count, times.values, times.nulls, places, keys)
+        } else {
+            for i in 0..<count { keys[Int(places[i])] = UInt64(bitPattern: ids[i]) }
         }
-        let job = SortJob(self, ids, times)
+        let job = SortJob(partitions, keys, picks)
         DispatchQueue.concurrentPerform(iterations: partitions.count) { job.run($0) }
     }
 
-    deinit { rows.deallocate() }
-
-    fileprivate func sort(
-        _ p: Int, _ ids: UnsafePointer<Int64>, _ times: (values: UnsafePointer<Int64>, nulls: UnsafePointer<UInt8>?)?
-    ) {
-        let partition = partitions[p]
-        let slice = UnsafeMutableBufferPointer(start: rows + Int(partition.firstRow), count: Int(partition.rows))
-        if let times {
-            RunOrder.sort(slice, byTimes: times.values, times.nulls)
-        } else if partition.parentLow != .max {
-            RunOrder.sort(slice, byIDs: ids, low: Int64(partition.parentLow), high: Int64(partition.parentHigh))
-        }
+    deinit {
+        places.deallocate()
+        picks.deallocate()
     }
 
-    private static func sort(_ slice: UnsafeMutableBufferPointer<UInt32>, byIDs ids: UnsafePointer<Int64>, low: Int64, high: Int64) {
-        var starts = [Int](repeating: 0, count: Int(high - low) + 2)
-        for row in slice { starts[Int(ids[Int(row)] &- low) &+ 1] += 1 }
-        for s in 1..<starts.count { starts[s] += starts[s - 1] }
-        let sorted = UnsafeMutablePointer<UInt32>.allocate(capacity: slice.count)
-        for row in slice {
-            let local = Int(ids[Int(row)] &- low)
-            sorted[starts[local]] = row
-            starts[local] += 1
-        }
-        slice.baseAddress?.update(from: sorted, count: slice.count)
-        sorted.deallocate()
-    }
-
-    /// Rows usually come in the order of their times, and then a look is all.
-    private static func sort(
-        _ slice: UnsafeMutableBufferPointer<UInt32>, byTimes times: UnsafePointer<Int64>, _ nulls: UnsafePointer<UInt8>?
+    /// Times as distances from the earliest, those that are missing beyond the latest.
+    private static func makeKeys(
+        _ count: Int, _ times: UnsafePointer<Int64>, _ nulls: UnsafePointer<UInt8>?, _ places: UnsafePointer<UInt32>,
+        _ keys: UnsafeMutablePointer<UInt64>
     ) {
-        let count = slice.count
         var low = Int64.max
         var high = Int64.min
-        var last = Int64.min
-        var falls = 0
-        var nullCount = 0
-        for row in slice {
-            if let nulls, nulls[Int(row)] != 0 {
-                nullCount &+= 1
-            } else {
-                let time = times[Int(row)]
-                // A time after a null falls too.
-                falls &+= time < last || nullCount > 0 ? 1 : 0
-                last = time
-                low = min(low, time)
-                high = max(high, time)
-            }
+        for i in 0..<count where nulls.map({ $0[i] == 0 }) ?? true {
+            low = min(low, times[i])
+            high = max(high, times[i])
         }
-        if falls == 0 { return }
-        let span = UInt64(bitPattern: high &- low)
-        let afterAll = span &+ 1
+        let span = low > high ? 0 : UInt64(bitPattern: high &- low)
         // Where the times fill all 64 bits a row without one is as late as the latest.
-        let nullKey = afterAll == 0 ? span : afterAll
-        var keys = UnsafeMutablePointer<UInt64>.allocate(capacity: count)
-        var keysNext = UnsafeMutablePointer<UInt64>.allocate(capacity: count)
-        var rows = UnsafeMutablePointer<UInt32>.allocate(capacity: count)
-        var rowsNext = UnsafeMutablePointer<UInt32>.allocate(capacity: count)
-        for i in 0..<count {
-            let row = slice[i]
-            rows[i] = row
-            keys[i] = nulls.map { $0[Int(row)] != 0 } ?? false ? nullKey : UInt64(bitPattern: times[Int(row)] &- low)
+        let nullKey = span == .max ? span : span + 1
+        if let nulls {
+            for i in 0..<count { keys[Int(places[i])] = nulls[i] != 0 ? nullKey : UInt64(bitPattern: times[i] &- low) }
+        } else {
+            for i in 0..<count { keys[Int(places[i])] = UInt64(bitPattern: times[i] &- low) }
         }
-        let bits = UInt64(64 - max(span, nullCount > 0 ? nullKey : 0).leadingZeroBitCount)
-        var shift: UInt64 = 0
-        while shift < bits {
-            var starts = [Int](repeating: 0, count: 2049)
-            starts.withUnsafeMutableBufferPointer { starts in
-                for i in 0..<count { starts[Int(truncatingIfNeeded: keys[i] &>> shift & 2047) &+ 1] &+= 1 }
-                for d in 0..<2048 { starts[d + 1] += starts[d] }
-                for i in 0..<count {
-                    let digit = Int(truncatingIfNeeded: keys[i] &>> shift & 2047)
-                    let place = starts[digit]
-                    keysNext[place] = keys[i]
-                    rowsNext[place] = rows[i]
-                    starts[digit] = place &+ 1
-                }
-            }
-            swap(&keys, &keysNext)
-            swap(&rows, &rowsNext)
-            shift += 11
-        }
-        slice.baseAddress?.update(from: rows, count: count)
-        keys.deallocate()
-        keysNext.deallocate()
-        rows.deallocate()
-        rowsNext.deallocate()
     }
 }
 
+/// Puts the rows of each partition in the order of their keys, each by whichever thread comes to it.
 private final class SortJob: @unchecked Sendable {
-    private let order: RunOrder
-    private let ids: UnsafePointer<Int64>
-    private let times: (values: UnsafePointer<Int64>, nulls: UnsafePointer<UInt8>?)?
+    private let partitions: [Partition]
+    private let keys: UnsafeMutablePointer<UInt64>
+    private let picks: UnsafeMutablePointer<UInt32>
+    /// Steps that an insertion may take for each row before the rows count as out of order.
+    private static let stepsPerRow = 8
 
-    init(_ order: RunOrder, _ ids: UnsafePointer<Int64>, _ times: (values: UnsafePointer<Int64>, nulls: UnsafePointer<UInt8>?)?) {
-        self.order = order
-        self.ids = ids
-        self.times = times
+    init(_ partitions: [Partition], _ keys: UnsafeMutablePointer<UInt64>, _ picks: UnsafeMutablePointer<UInt32>) {
+        self.partitions = partitions
+        self.keys = keys
+        self.picks = picks
     }
 
-    func run(_ partition: Int) { order.sort(partition, ids, times) }
+    func run(_ p: Int) {
+        let first = Int(partitions[p].firstRow)
+        let count = Int(partitions[p].rows)
+        let keys = keys + first
+        let picks = picks + first
+        for i in 0..<count { picks[i] = UInt32(truncatingIfNeeded: first &+ i) }
+        if !SortJob.insert(keys, picks, count) { SortJob.radix(keys, picks, count) }
+    }
+
+    /// Rows usually come nearly in the order of their times: each goes back a few places. False where that takes too many steps; what
+    /// was done by then keeps equal keys as they came.
+    private static func insert(_ keys: UnsafeMutablePointer<UInt64>, _ picks: UnsafeMutablePointer<UInt32>, _ count: Int) -> Bool {
+        var steps = count &* stepsPerRow
+        for i in 1..<max(count, 1) {
+            let key = keys[i]
+            if keys[i &- 1] <= key { continue }
+            let pick = picks[i]
+            var at = i
+            while at > 0, keys[at &- 1] > key {
+                keys[at] = keys[at &- 1]
+                picks[at] = picks[at &- 1]
+                at &-= 1
+            }
+            keys[at] = key
+            picks[at] = pick
+            steps &-= i &- at
+            if steps < 0 { return false }
+        }
+        return true
+    }
+
+    private static func radix(_ keysIn: UnsafeMutablePointer<UInt64>, _ picksIn: UnsafeMutablePointer<UInt32>, _ count: Int) {
+        var low = UInt64.max
+        var high: UInt64 = 0
+        for i in 0..<count {
+            low = min(low, keysIn[i])
+            high = max(high, keysIn[i])
+        }
+        // Times in whole seconds are held in microseconds: the six digits that are always zero need no pass.
+        var rest: UInt64 = 0
+        for i in 0..<count { rest |= (keysIn[i] &- low) % 1_000_000 }
+        let unit: UInt64 = rest == 0 ? 1_000_000 : 1
+        let keys = UnsafeMutablePointer<UInt64>.allocate(capacity: count * 2)
+        let picks = UnsafeMutablePointer<UInt32>.allocate(capacity: count)
+        defer {
+            keys.deallocate()
+            picks.deallocate()
+        }
+        var (from, to) = (keys, keys + count)
+        for i in 0..<count { from[i] = (keysIn[i] &- low) / unit }
+        var (rows, rowsNext) = (picksIn, picks)
+        let bits = UInt64(64 - ((high - low) / unit).leadingZeroBitCount)
+        let starts = UnsafeMutablePointer<Int>.allocate(capacity: 2049)
+        defer { starts.deallocate() }
+        var shift: UInt64 = 0
+        while shift < bits {
+            starts.update(repeating: 0, count: 2049)
+            for i in 0..<count { starts[Int(truncatingIfNeeded: from[i] &>> shift & 2047) &+ 1] &+= 1 }
+            for d in 0..<2048 { starts[d &+ 1] &+= starts[d] }
+            for i in 0..<count {
+                let digit = Int(truncatingIfNeeded: from[i] &>> shift & 2047)
+                let place = starts[digit]
+                to[place] = from[i]
+                rowsNext[place] = rows[i]
+                starts[digit] = place &+ 1
+            }
+            swap(&from, &to)
+            swap(&rows, &rowsNext)
+            shift += 11
+        }
+        if rows != picksIn { picksIn.update(from: rows, count: count) }
+    }
 }
 
 /// Which partition of a run a parent's id belongs to: ranges of one power of two of ids each, those with too many rows halved.
@@ -231,10 +249,24 @@ private struct RangeMap {
         return inside
     }
 
-    @inline(__always)
-    func partition(_ id: Int64) -> Int {
-        let place = places[Int(id &>> rangeBits)]
-        if place >= 0 { return Int(place) }
-        return Int(fine[(Int(-1 - place) &<< Int(rangeBits)) &+ Int(id & (1 &<< rangeBits &- 1))])
+    /// Where each row goes: behind the rows of its partition that came before.
+    func place(_ count: Int, _ ids: UnsafePointer<Int64>, _ nulls: UnsafePointer<UInt8>?, into out: UnsafeMutablePointer<UInt32>) {
+        var next = partitions.map { UInt32($0.firstRow) }
+        let last = partitions.count - 1
+        let mask = Int64(1) << rangeBits - 1
+        next.withUnsafeMutableBufferPointer { next in
+            places.withUnsafeBufferPointer { places in
+                fine.withUnsafeBufferPointer { fine in
+                    for i in 0..<count {
+                        let place = Int(places[Int(ids[i] &>> rangeBits)])
+                        var partition = place
+                        if place < 0 { partition = Int(fine[((-1 &- place) &<< Int(rangeBits)) &+ Int(ids[i] & mask)]) }
+                        if let nulls, nulls[i] != 0 { partition = last }
+                        out[i] = next[partition]
+                        next[partition] &+= 1
+                    }
+                }
+            }
+        }
     }
 }
