@@ -2,24 +2,27 @@
     import Glibc
 #endif
 
-/// Finds the id of an integer key: an array over the range of the keys where they are dense enough, else open addressing.
+/// Finds the id of an integer key: an array over the range where most keys lie, if they are dense enough, and open addressing for the
+/// rest. A key inside the array's range is in the array, any other is not: one slot answers, and a few keys far off cost nothing.
 ///
-/// Keys are found by reading one slot either way; the values themselves stand in the order of their ids elsewhere.
+/// The values themselves stand in the order of their ids elsewhere.
 final class IntegerIndex {
     /// An array may have this many slots for nothing: zeroed pages that nobody touches cost no memory.
     private static let denseSlotsMin = 1 << 22
-    /// Beyond that an array may have so many slots for every key.
+    /// Beyond that an array may have so many slots for every key in it.
     private static let denseSlotsPerKey = 16
 
     /// id + 1, or 0; slot `value - low`.
     private(set) var slots: UnsafeMutablePointer<UInt32>?
     private(set) var low: Int64 = 0
     private(set) var slotCount: UInt64 = 0
-    private var buckets: UnsafeMutablePointer<Bucket>?
-    private var bucketCount = 0
-    private(set) var count = 0
+    /// Keys in the array, and the least and the greatest of them.
+    private var denseCount = 0
     private var minimum = Int64.max
     private var maximum = Int64.min
+    private var buckets: UnsafeMutablePointer<Bucket>?
+    private var bucketCount = 0
+    private var sparseCount = 0
 
     private struct Bucket {
         var value: Int64
@@ -27,66 +30,59 @@ final class IntegerIndex {
         var slot: UInt32
     }
 
+    var count: Int { denseCount + sparseCount }
+
     deinit {
         IntegerIndex.free(slots, slotCount)
         Glibc.free(buckets)
     }
 
-    /// An array of this size and more lies on huge pages: a look-up anywhere in it would else miss the table of pages as well.
-    private static let hugeBytesMin = 4 << 20
-
-    private static func zeroedSlots(_ count: UInt64) throws -> UnsafeMutablePointer<UInt32> {
-        let bytes = Int(count) * 4
-        if bytes < hugeBytesMin { return try zeroed(Int(count), of: UInt32.self) }
-        guard let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), memory != MAP_FAILED else {
-            throw StorageError(.environment, "not enough memory for \(count) keys")
-        }
-        madvise(memory, bytes, MADV_HUGEPAGE)
-        return memory.bindMemory(to: UInt32.self, capacity: Int(count))
-    }
-
-    private static func free(_ slots: UnsafeMutablePointer<UInt32>?, _ count: UInt64) {
-        guard let slots else { return }
-        if Int(count) * 4 < hugeBytesMin { Glibc.free(slots) } else { munmap(slots, Int(count) * 4) }
-    }
-
     @inline(__always)
     func find(_ value: Int64) -> UInt32? {
-        if let slots {
-            let at = UInt64(bitPattern: value &- low)
-            if at >= slotCount { return nil }
+        let at = UInt64(bitPattern: value &- low)
+        if at < slotCount, let slots {
             let held = slots[Int(truncatingIfNeeded: at)]
             return held == 0 ? nil : held &- 1
         }
         guard let buckets else { return nil }
-        var at = IntegerIndex.home(value, bucketCount)
-        while buckets[at].slot != 0 {
-            if buckets[at].value == value { return buckets[at].slot &- 1 }
-            at = (at &+ 1) & (bucketCount &- 1)
+        var place = IntegerIndex.home(value, bucketCount)
+        while buckets[place].slot != 0 {
+            if buckets[place].value == value { return buckets[place].slot &- 1 }
+            place = (place &+ 1) & (bucketCount &- 1)
         }
         return nil
     }
 
     /// Adds a value that is not here yet.
     func insert(_ value: Int64, id: UInt32) throws {
-        minimum = min(minimum, value)
-        maximum = max(maximum, value)
-        if buckets == nil, UInt64(bitPattern: value &- low) >= slotCount { try widen() }
-        if let slots {
-            slots[Int(truncatingIfNeeded: UInt64(bitPattern: value &- low))] = id &+ 1
-        } else {
-            if (count + 1) * 2 > bucketCount { try growBuckets() }
-            if slots != nil { return try insert(value, id: id) }
-            place(Bucket(value: value, slot: id &+ 1))
+        if UInt64(bitPattern: value &- low) >= slotCount, try !widen(toHold: value) {
+            if (sparseCount + 1) * 2 > bucketCount { try growBuckets() }
+            // The array may have moved to where the others are.
+            if UInt64(bitPattern: value &- low) >= slotCount {
+                if (sparseCount + 1) * 2 > bucketCount { try enlargeBuckets() }
+                place(Bucket(value: value, slot: id &+ 1))
+                sparseCount += 1
+                return
+            }
         }
-        count += 1
+        hold(value, id &+ 1)
     }
 
-    /// The range that holds all values, with room to grow at the end where keys usually go on.
-    private func widen() throws {
+    @inline(__always)
+    private func hold(_ value: Int64, _ held: UInt32) {
+        slots?[Int(truncatingIfNeeded: UInt64(bitPattern: value &- low))] = held
+        minimum = min(minimum, value)
+        maximum = max(maximum, value)
+        denseCount += 1
+    }
+
+    /// Makes the array's range reach a value, with room to grow where keys go on; false where it would be too thin.
+    private func widen(toHold value: Int64) throws -> Bool {
+        let minimum = min(minimum, value)
+        let maximum = max(maximum, value)
         let span = UInt64(bitPattern: maximum &- minimum)
-        let limit = UInt64(max(IntegerIndex.denseSlotsMin, (count + 1) * IntegerIndex.denseSlotsPerKey))
-        guard span < limit else { return try moveToBuckets() }
+        let limit = UInt64(max(IntegerIndex.denseSlotsMin, (denseCount + 1) * IntegerIndex.denseSlotsPerKey))
+        guard span < limit else { return false }
         var low = slotCount > 0 ? self.low : minimum
         if minimum < low {
             // Values that come downward ask for room below, as many as there are.
@@ -96,56 +92,77 @@ final class IntegerIndex {
         var wanted = max(needed, slotCount > 0 ? min(limit, needed * 2) : 1 << 10)
         // Never past the last integer: a slot's value must exist.
         wanted = min(wanted, UInt64(bitPattern: Int64.max &- low))
-        if wanted < needed { return try moveToBuckets() }
-        let larger = try IntegerIndex.zeroedSlots(wanted)
-        if let slots {
-            let offset = UInt64(bitPattern: self.low &- low)
-            memcpy(larger + Int(offset), slots, Int(min(slotCount, wanted - offset)) * 4)
-            IntegerIndex.free(slots, slotCount)
-        }
-        slots = larger
-        self.low = low
-        slotCount = wanted
-    }
-
-    private func moveToBuckets() throws {
-        var size = 1 << 12
-        while size < (count + 1) * 2 { size *= 2 }
-        let old = slots
-        buckets = try IntegerIndex.zeroed(size, of: Bucket.self)
-        bucketCount = size
-        if let old {
-            for at in 0..<Int(slotCount) where old[at] != 0 { place(Bucket(value: low &+ Int64(at), slot: old[at])) }
-            IntegerIndex.free(old, slotCount)
-        }
-        slots = nil
-        slotCount = 0
+        // A range that grows by little grows often, and every growth moves all keys.
+        if wanted < needed || wanted < slotCount + slotCount / 2 { return false }
+        try rebuild(low: low, slotCount: wanted)
+        return true
     }
 
     private func growBuckets() throws {
+        var low = Int64.max
+        var high = Int64.min
         let old = UnsafeMutableBufferPointer(start: buckets, count: bucketCount)
-        // Keys that came in no order may have turned out dense.
-        let span = UInt64(bitPattern: maximum &- minimum)
-        if span < UInt64((count + 1) * IntegerIndex.denseSlotsPerKey / 2), maximum < .max {
-            let dense = try IntegerIndex.zeroedSlots(span + 1)
-            for bucket in old where bucket.slot != 0 { dense[Int(bucket.value &- minimum)] = bucket.slot }
-            slots = dense
-            low = minimum
-            slotCount = span + 1
-            Glibc.free(buckets)
-            buckets = nil
-            bucketCount = 0
-            return
+        for bucket in old where bucket.slot != 0 {
+            low = min(low, bucket.value)
+            high = max(high, bucket.value)
         }
-        let size = bucketCount * 2
-        buckets = try IntegerIndex.zeroed(size, of: Bucket.self)
+        // The first keys may have been the strange ones: then the array goes to where most are.
+        let span = UInt64(bitPattern: high &- low)
+        if sparseCount > denseCount, span < UInt64(sparseCount * IntegerIndex.denseSlotsPerKey), high < .max {
+            return try rebuild(low: low, slotCount: span + 1)
+        }
+        try enlargeBuckets()
+    }
+
+    private func enlargeBuckets() throws {
+        let old = UnsafeMutableBufferPointer(start: buckets, count: bucketCount)
+        let size = max(1 << 10, bucketCount * 2)
+        buckets = try IntegerIndex.zeroed(size)
         bucketCount = size
         for bucket in old where bucket.slot != 0 { place(bucket) }
         Glibc.free(old.baseAddress)
     }
 
+    /// Gives the array another range; every key goes where it then belongs.
+    private func rebuild(low newLow: Int64, slotCount newCount: UInt64) throws {
+        let larger = try IntegerIndex.zeroedSlots(newCount)
+        let (oldSlots, oldLow, oldCount) = (slots, low, slotCount)
+        let oldBuckets = UnsafeMutableBufferPointer(start: buckets, count: bucketCount)
+        (slots, low, slotCount) = (larger, newLow, newCount)
+        (denseCount, minimum, maximum) = (0, .max, .min)
+        var outside: [Bucket] = []
+        if let oldSlots {
+            for at in 0..<Int(oldCount) where oldSlots[at] != 0 {
+                let value = oldLow &+ Int64(at)
+                if UInt64(bitPattern: value &- newLow) < newCount {
+                    hold(value, oldSlots[at])
+                } else {
+                    outside.append(Bucket(value: value, slot: oldSlots[at]))
+                }
+            }
+            IntegerIndex.free(oldSlots, oldCount)
+        }
+        for bucket in oldBuckets where bucket.slot != 0 {
+            if UInt64(bitPattern: bucket.value &- newLow) < newCount {
+                hold(bucket.value, bucket.slot)
+            } else {
+                outside.append(bucket)
+            }
+        }
+        Glibc.free(oldBuckets.baseAddress)
+        buckets = nil
+        bucketCount = 0
+        sparseCount = outside.count
+        if outside.isEmpty { return }
+        var size = 1 << 10
+        while size < (outside.count + 1) * 2 { size *= 2 }
+        buckets = try IntegerIndex.zeroed(size)
+        bucketCount = size
+        for bucket in outside { place(bucket) }
+    }
+
     private func place(_ bucket: Bucket) {
-        guard let buckets else { return }
+        guard let buckets else { preconditionFailure("no buckets") }
         var at = IntegerIndex.home(bucket.value, bucketCount)
         while buckets[at].slot != 0 { at = (at &+ 1) & (bucketCount &- 1) }
         buckets[at] = bucket
@@ -157,10 +174,36 @@ final class IntegerIndex {
         return Int(truncatingIfNeeded: high ^ low) & (count &- 1)
     }
 
-    private static func zeroed<T>(_ count: Int, of type: T.Type) throws -> UnsafeMutablePointer<T> {
-        guard let memory = calloc(count, MemoryLayout<T>.stride) else {
-            throw StorageError(.environment, "not enough memory for \(count) keys")
+    // MARK: Memory
+
+    /// An array of this size and more lies on huge pages: a look-up anywhere in it would else miss the table of pages as well.
+    private static let hugeBytesMin = 4 << 20
+
+    private static func zeroed(_ count: Int) throws -> UnsafeMutablePointer<Bucket> {
+        guard let memory = calloc(count, MemoryLayout<Bucket>.stride) else { throw noMemory(count) }
+        return memory.bindMemory(to: Bucket.self, capacity: count)
+    }
+
+    private static func zeroedSlots(_ count: UInt64) throws -> UnsafeMutablePointer<UInt32> {
+        let bytes = Int(count) * 4
+        var memory: UnsafeMutableRawPointer?
+        if bytes < hugeBytesMin {
+            memory = calloc(Int(count), 4)
+        } else {
+            memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+            if memory == MAP_FAILED { memory = nil }
+            if let memory { madvise(memory, bytes, MADV_HUGEPAGE) }
         }
-        return memory.bindMemory(to: type, capacity: count)
+        guard let memory else { throw noMemory(Int(count)) }
+        return memory.bindMemory(to: UInt32.self, capacity: Int(count))
+    }
+
+    private static func free(_ slots: UnsafeMutablePointer<UInt32>?, _ count: UInt64) {
+        guard let slots else { return }
+        if Int(count) * 4 < hugeBytesMin { Glibc.free(slots) } else { munmap(slots, Int(count) * 4) }
+    }
+
+    private static func noMemory(_ keys: Int) -> StorageError {
+        StorageError(.environment, "not enough memory for \(keys) keys")
     }
 }
