@@ -28,6 +28,10 @@ create view transfers as select client_id transfer_id, client_id client, 'EUR' c
 -- by hand
 -- by hand
 -- by hand
+-- by hand
+-- by hand
+-- by hand
+-- by hand
 select transfer_id, l.floor, b.client from transfers t join limits l on t.client = l.client and t.currency = l.currency left join limits b on t.code = b.code where amount > l.floor order by 1;
 select l.client, l.currency, (select coalesce(sum(amount), 0) from transfers t where t.client = l.client and t.currency = l.currency), (select count(*) from transfers t where t.code = l.code) from limits l order by 1, 2;
 -- by hand
