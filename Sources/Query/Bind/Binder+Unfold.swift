@@ -74,7 +74,14 @@ extension Binder {
                 hint: "a range of ints, days, weeks, months, quarters or years")
         }
         let id = newID()
-        query.plan = .unfold(UnfoldPlan(input: query.plan, id: id, type: type, low: first, high: last))
+        let (start, end) = (first.decided, last.decided)
+        if start.fingerprint == end.fingerprint {
+            // From a value to itself: each row once, without the rows that have none.
+            let known = Bound(.not(Bound(.isNull(start), .bool, low.span)), .bool, low.span)
+            query.plan = .derive(.filter(query.plan, known), [DerivedColumn(id: id, value: start)])
+        } else {
+            query.plan = .unfold(UnfoldPlan(input: query.plan, id: id, type: type, low: start, high: end))
+        }
         call(id, name.text)
         query.scope.put(Scope.Column(id: id, name: name.text, type: type))
         if !query.scope.key.isEmpty { query.scope.key.append(id) }
@@ -106,5 +113,17 @@ extension Binder {
         }
         if branches.isEmpty { return same[0] }
         return Bound(.conditional(branches, otherwise: same.last!), type, span)
+    }
+}
+
+extension Bound {
+    /// A conditional whose conditions are constants, as those of a verb's arguments are, is the branch that they choose.
+    fileprivate var decided: Bound {
+        guard case .conditional(let branches, let otherwise) = kind else { return self }
+        for branch in branches {
+            guard case .integer(let holds)? = branch.condition.constantValue else { return self }
+            if holds != 0 { return branch.value.decided }
+        }
+        return otherwise.decided
     }
 }
