@@ -185,6 +185,28 @@ import Testing
         #expect(try say("from branches | where d5 and s20 | select city", session) == "city\nBerlin\n")
     }
 
+    /// Each text is within the limits of one expression; put into each other they would be higher than any stack.
+    @Test func highDefinitionsAreAnError() throws {
+        let session = try session(nil)
+        defer { session.close() }
+        try say("load branches from \"data/branches.csv\" key city", session)
+        let tail = String(repeating: " + 1", count: 400)
+        try say("let x0 = length(city)\(tail)", session)
+        var failed = 0
+        for number in 1...20 where failed == 0 {
+            try say("let x\(number) = @x\(number - 1)\(tail)", session)
+            do { try say("from branches | derive y: @x\(number) | take 1", session) } catch is QueryError { failed = number }
+        }
+        #expect((1...2).contains(failed), "failed at \(failed)")
+        let test = String(repeating: " or region = \"x\"", count: 300)
+        try say("segment t0 on branches = region = \"x\"\(test)", session)
+        failed = 0
+        for number in 1...20 where failed == 0 {
+            do { try say("segment t\(number) on branches = t\(number - 1)\(test)", session) } catch is QueryError { failed = number }
+        }
+        #expect((1...4).contains(failed), "failed at \(failed)")
+    }
+
     /// What goes wrong deep inside is told at the caller's place, with the definition that says so.
     @Test func errorsNameWhereTheyStand() throws {
         let session = try session(nil)

@@ -44,7 +44,8 @@ struct RandomTree {
     }
 
     mutating func leaf() -> Expression {
-        switch random.below(6) {
+        switch random.below(7) {
+        case 6: make(.memberAsOf(names(), make(.literal(literal()))))
         case 0: make(.parameter(name()))
         case 1: make(.period(period()))
         case 2, 3: make(.path(names()))
@@ -86,6 +87,11 @@ struct RandomTree {
             return make(.conditional(branches, otherwise: otherwise))
         case 7, 8:
             var call = call(next)
+            if random.below(8) == 0 {
+                // A function's name has no point, so this is a metric's.
+                call.link = names()
+                call.name = Name(text: "客户", span: 0..<0)
+            }
             if random.below(3) == 0 { call.per = (0...random.below(2)).map { _ in expression(next) } }
             if random.below(3) == 0 { call.order = (0...random.below(2)).map { _ in orderItem(next) } }
             return make(.call(call))
@@ -165,12 +171,50 @@ struct RandomTree {
     }
 }
 
+extension RandomTree {
+    mutating func definition(_ depth: Int) -> Definition {
+        // Behind a default every parameter has one.
+        let parameters = (0..<random.below(3)).map { number in
+            Definition.Parameter(name: Name(text: "p\(number)", span: 0..<0), defaultValue: number > 0 ? expression(depth) : nil)
+        }
+        let body: Definition.Body =
+            switch random.below(6) {
+            case 0: .segment(on: name(), expression(depth))
+            case 1: .metric(parameters, on: name(), expression(depth))
+            case 2: .verb(parameters, (0...random.below(3)).map { _ in stage(depth) })
+            case 3: .query(query(depth))
+            case 4: .let(expression(depth))
+            default: .param(.month, defaultValue: random.below(2) == 0 ? leaf() : nil, allowed: random.below(2) == 0 ? leaf() : nil)
+            }
+        return Definition(name: name(), body: body)
+    }
+}
+
 @Suite struct SyntaxRandomTests {
     @Test func anyTreeIsPrintedAndReadBack() throws {
         let seed: UInt64 = 20260930
         for round in 0..<1500 {
             var random = RandomTree(seed: seed &+ UInt64(round))
             let tree = Statement(kind: .query(random.query(1 + round % 4)), span: 0..<0)
+            let text = tree.formatted()
+            let source = SourceText(name: "seed \(seed) round \(round)", text: text)
+            do {
+                let again = try #require(try Statement.parse(source))
+                guard outline(again) != outline(tree) else { continue }
+                Issue.record("\(source.name): \(text) is read as \(again.formatted())")
+            } catch let error as QueryError {
+                Issue.record("\(Diagnostic.render(error, in: source))\n\(text)")
+            }
+            break
+        }
+    }
+
+    @Test func anyDefinitionIsPrintedAndReadBack() throws {
+        let seed: UInt64 = 20261001
+        for round in 0..<800 {
+            var random = RandomTree(seed: seed &+ UInt64(round))
+            let definition = random.definition(1 + round % 4)
+            let tree = Statement(kind: .vocabulary(.define(definition, saved: round % 2 == 0)), span: 0..<0)
             let text = tree.formatted()
             let source = SourceText(name: "seed \(seed) round \(round)", text: text)
             do {

@@ -3,6 +3,12 @@ import Storage
 extension Binder {
     func bind(_ expression: Expression, in scope: Scope) throws -> Bound {
         let span = expression.span
+        // One text is never this high; definitions put into each other may be, and every walk over the tree takes of the stack.
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= Binder.depthMax else {
+            throw QueryError(.type, "definitions in definitions make this too deep", at: span, hint: "keep a part as a column: `derive`")
+        }
         switch expression.kind {
         case .literal(let literal):
             if case .decimal(_, let scale) = literal, scale > Decimals.maximumScale {

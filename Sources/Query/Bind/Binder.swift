@@ -43,6 +43,9 @@ final class Binder {
     /// Aggregates along paths around the place that is being bound, the innermost last.
     var frames: [PathFrame] = []
     let expansions = Expansions()
+    /// Height of the expression being bound, with those of the definitions around it.
+    var depth = 0
+    static let depthMax = 700
     /// The links that the path being bound has followed up, for what errors show.
     var followed: [String] = []
     /// The last query is being bound, as the source of this one.
