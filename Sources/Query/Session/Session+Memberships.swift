@@ -131,9 +131,10 @@ extension Session {
             throw QueryError(.data, "\(table.schema.name) has no rows, so nobody is in \(entry.name)", at: segment.span)
         }
         let members = MembershipBitmap(try membersNow(entry, snapshot, at: segment.span))
-        let made = Membership(date: day, domain: domain.id, rows: table.rowCount, members: members)
+        let rows = try visibleRowCount(of: table, snapshot, at: segment.span)
+        let made = Membership(date: day, domain: domain.id, rows: rows, members: members)
         let title = "\(entry.name) at \(CellText.string(.integer(day), type: .date))"
-        let size = "\(CellText.grouped(members.count)) of \(CellText.grouped(table.rowCount)) rows of \(table.schema.name)"
+        let size = "\(CellText.grouped(members.count)) of \(CellText.grouped(rows)) rows of \(table.schema.name)"
         let name = Self.blobName(entry.name, day)
         let known = try snapshot.blob(name)
         if known == made.bytes { return "\(title) is written down already: \(size)" }

@@ -28,31 +28,35 @@ extension Session {
             let table = entry.definition.table?.text ?? ""
             let dates = try membershipDates(of: entry.name, snapshot)
             var size: Value = .null
+            var rows: Value = .null
             if case .fits = check(entry, vocabulary, snapshot) {
-                size = .integer(Int64(try self.size(of: entry, snapshot, at: call.name.span)))
+                let name = Expression(kind: .path([Name(text: entry.name, span: call.name.span)]), span: call.name.span)
+                let sizes = try counted([NamedExpression(name: nil, value: name)], table, snapshot, at: call.name.span)
+                size = .integer(Int64(sizes[[true]] ?? 0))
+                rows = .integer(Int64(sizes.values.reduce(0, +)))
+            } else if let table = snapshot.table(table) {
+                rows = .integer(Int64(try visibleRowCount(of: table, snapshot, at: call.name.span)))
             }
             out.add(
-                .text(entry.name), .text(table), size, snapshot.table(table).map { .integer(Int64($0.rowCount)) } ?? .null,
+                .text(entry.name), .text(table), size, rows,
                 .integer(Int64(dates.count)), dates.last.map { .integer($0) } ?? .null, .integer(entry.origin == .saved ? 1 : 0))
         }
         return out
     }
 
-    private func size(of entry: DefinitionEntry, _ snapshot: Snapshot, at span: SourceSpan) throws -> Int {
-        let rows = try counted(
-            [NamedExpression(name: nil, value: Expression(kind: .path([Name(text: entry.name, span: span)]), span: span))], entry, snapshot,
-            at: span)
-        return rows.first { $0.key == [true] }?.value ?? 0
+    /// Rows of a table that statements see: an as-of hides those of later times.
+    func visibleRowCount(of table: TableSnapshot, _ snapshot: Snapshot, at span: SourceSpan) throws -> Int {
+        guard hidesLaterRows, table.schema.time != nil else { return table.rowCount }
+        return try counted([], table.schema.name, snapshot, at: span).values.reduce(0, +)
     }
 
-    /// Rows of a segment's table for every combination of conditions, in one scan.
-    private func counted(_ conditions: [NamedExpression], _ entry: DefinitionEntry, _ snapshot: Snapshot, at span: SourceSpan) throws
+    /// Rows of a table for every combination of conditions, in one scan.
+    private func counted(_ conditions: [NamedExpression], _ table: String, _ snapshot: Snapshot, at span: SourceSpan) throws
         -> [[Bool]: Int]
     {
-        guard let on = entry.definition.table else { preconditionFailure("a segment has a table") }
         let executor = makeExecutor(nil)
         let binder = Binder(try environment(snapshot, executor))
-        var query = try binder.bind(Source(kind: .table(Name(text: on.text, span: span), version: nil), span: span))
+        var query = try binder.bind(Source(kind: .table(Name(text: table, span: span), version: nil), span: span))
         var keys: [NamedExpression] = []
         for (index, condition) in conditions.enumerated() {
             // A missing truth value is no membership.
@@ -92,7 +96,7 @@ extension Session {
             }
             conditions.append(NamedExpression(name: Name(text: name, span: argument.value.span), value: argument.value))
         }
-        let sizes = try counted(conditions, first, snapshot, at: call.name.span)
+        let sizes = try counted(conditions, first.definition.table?.text ?? "", snapshot, at: call.name.span)
         let total = sizes.values.reduce(0, +)
         var out = RelationBuilder(
             conditions.map { ($0.name?.text ?? "", LogicalType.bool) } + [("rows", .int), ("share", .decimal(scale: 6))])
