@@ -2,18 +2,19 @@ import Glibc
 import Query
 import Storage
 
-/// `crmq demo STORE`: makes the demo bank in one commit.
+/// `crmq demo STORE`: makes the demo bank in one commit, then keeps a segment and two dated memberships with it.
 enum DemoCommand {
     static func run(_ invocation: Invocation) throws -> ExitCode {
         guard let path = invocation.store else { throw UsageError("`crmq demo` needs a store") }
         let progress = Progress(invocation.progress)
         progress.start()
         let startedAt = Clock.seconds()
-        // Nothing is visible before the commit, so an interrupt may end the process where it stands.
+        // Every commit is whole, so an interrupt may end the process where it stands.
         try Interrupts.shared.whileRunning(cancel: { _exit(ExitCode.interrupted.rawValue) }) {
             try makeDemo(
                 storePath: path, customers: invocation.customers, seed: invocation.seed, threads: invocation.threads ?? Machine.cores
             ) { progress.report($0) }
+            try DemoMemberships.take(storePath: path, threads: invocation.threads ?? Machine.cores)
         }
         StandardError.shared.clearProgress()
         if !invocation.quiet {
