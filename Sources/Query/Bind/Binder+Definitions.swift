@@ -264,6 +264,7 @@ extension Binder {
     func matched(_ arguments: [Call.Argument], to entry: DefinitionEntry, at span: SourceSpan) throws -> [String: Expression] {
         let parameters = entry.definition.parameters
         let signature = entry.signature
+        let marker = CallerMarker(depth: frames.count)
         var given: [String: Expression] = [:]
         var next = 0
         for argument in arguments {
@@ -276,7 +277,7 @@ extension Binder {
                 if given[label.text] != nil {
                     throw QueryError(.name, "\(label.text) is given twice", at: label.span, hint: signature)
                 }
-                given[label.text] = argument.value
+                given[label.text] = try marker.expression(argument.value)
                 continue
             }
             guard next < parameters.count else {
@@ -288,7 +289,7 @@ extension Binder {
             if given[name] != nil {
                 throw QueryError(.type, "\(name) is given twice", at: argument.value.span, hint: signature)
             }
-            given[name] = argument.value
+            given[name] = try marker.expression(argument.value)
             next += 1
         }
         for parameter in parameters where given[parameter.name.text] == nil {

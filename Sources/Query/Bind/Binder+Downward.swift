@@ -89,6 +89,22 @@ extension Binder {
         return Bound(.below(DownwardCall(path: frame.path, call: made, outers: outers)), bound.type, span)
     }
 
+    /// Whether names that an argument brought into a definition are the caller's: those that mean something there. A path that the aggregate
+    /// itself goes along is none of them.
+    func belongsToCaller(_ names: [Name], in scope: Scope) -> Bool {
+        guard let depth = names[0].callerDepth, frames.count > depth, let frame = frames.last,
+            frame.path.query.scope.origin?.ids == scope.origin?.ids
+        else { return false }
+        if names.count > frame.names.count, names.prefix(frame.names.count).map(\.text) == frame.names { return false }
+        let caller = frames[depth].outside
+        if names.count == 1 {
+            return caller.column(names[0].text) != nil
+                || environment.vocabulary.entry(names[0].text)?.definition.table?.text == caller.origin?.table.schema.name
+        }
+        if let origin = caller.origin, let hop = hop(names[0].text, from: origin) { return !hop.isDown }
+        return caller.tableName == names[0].text || caller.columns.contains { $0.isVisible && $0.qualifier == names[0].text }
+    }
+
     /// `outer.x` inside an aggregate along a path.
     func bindOuter(_ rest: [Name], _ span: SourceSpan) throws -> Bound {
         guard let frame = frames.popLast() else {
@@ -127,7 +143,8 @@ extension Expression {
             try date.visitPaths(body)
         case .call(let call) where !call.link.isEmpty: try body(call.link + [call.name])
         case .call(let call):
-            if AggregateFunction(rawValue: call.name.text) != nil || WindowFunction(rawValue: call.name.text) != nil { return }
+            // Only a plain function hands its arguments on: an aggregate or a metric reads them itself.
+            guard FunctionCatalogue.byName[call.name.text] != nil else { return }
             for argument in call.arguments { try argument.value.visitPaths(body) }
         case .negate(let a), .not(let a), .isNull(let a, _): try a.visitPaths(body)
         case .binary(_, let a, let b), .membership(let a, let b, _), .range(let a, let b):

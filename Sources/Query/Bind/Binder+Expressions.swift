@@ -76,6 +76,7 @@ extension Binder {
     }
 
     func bind(path names: [Name], in scope: Scope, _ span: SourceSpan) throws -> Bound {
+        if belongsToCaller(names, in: scope) { return try bindOuter(names, span) }
         if names.count == 1 { return try bind(name: names[0], in: scope, span) }
         if !frames.contains(where: { $0.path.query.scope.origin?.ids == scope.origin?.ids }) { try refuseTwoMeanings(names, in: scope) }
         let qualified = scope.columns.filter { $0.isVisible && $0.qualifier == names[0].text }

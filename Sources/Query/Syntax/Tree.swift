@@ -7,6 +7,14 @@ public typealias SourceSpan = Range<Int>
 public struct Name: Sendable, Equatable {
     public var text: String
     public var span: SourceSpan
+    /// Set on a name that came into a definition's body with an argument: how many aggregates along paths stood around the call. It means
+    /// what it means there.
+    var callerDepth: Int?
+
+    public init(text: String, span: SourceSpan) {
+        self.text = text
+        self.span = span
+    }
 }
 
 public struct Expression: Sendable {

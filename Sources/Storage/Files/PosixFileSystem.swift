@@ -182,6 +182,8 @@ private final class PosixLock: FileLock, @unchecked Sendable {
 
     deinit {
         _ = ftruncate(descriptor, 0)
+        // A child process on its way from fork to exec holds a copy of the descriptor, and closing ours would leave the lock with it.
+        _ = flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 }
