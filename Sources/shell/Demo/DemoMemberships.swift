@@ -13,7 +13,9 @@ enum DemoMemberships {
             options.asOf = CivilDate.days(year: year, month: month, day: day)
             let session = try Session(storePath: storePath, options: options)
             defer { session.close() }
-            for statement in [segment, "snapshot engaged"] { try session.run(SourceText(name: "demo", text: statement), receiver: Silence()) }
+            for statement in [segment, "snapshot engaged"] {
+                try session.run(SourceText(name: "demo", text: statement), receiver: Silence())
+            }
         }
     }
 
