@@ -81,6 +81,7 @@ extension Binder {
     }
 
     private func value(of entry: DefinitionEntry, _ arguments: [Call.Argument], _ name: Name, in scope: Scope) throws -> Bound {
+        noteMeaning(name, entry)
         let given = try matched(arguments, to: entry, at: name.span)
         let rewriter = ArgumentRewriter(given, at: name.span, of: entry.title)
         return try inside(entry, at: name.span, quoting: entry.quoted) {
@@ -318,7 +319,11 @@ extension Binder {
                 hint: "write some of them out, or keep a result as a table: load t from (from …)")
         }
         expansions.stack.append(entry)
-        defer { expansions.stack.removeLast() }
+        callPlaces.append(place)
+        defer {
+            expansions.stack.removeLast()
+            callPlaces.removeLast()
+        }
         do {
             return try body()
         } catch var error as QueryError {
@@ -356,5 +361,11 @@ extension Binder {
         // A `let` is text of another place.
         guard expanding.isEmpty, let stored = expansions.stored[column.id], stored.column == name.text else { return }
         expansions.refer(name, to: name.text, of: stored.table, isFar: isFar)
+    }
+
+    /// Remembers that a name stood for a segment or a metric. What a definition says has the place of its call; an argument keeps its own.
+    func noteMeaning(_ name: Name, _ entry: DefinitionEntry) {
+        guard expanding.isEmpty, entry.name == name.text, !callPlaces.contains(name.span) else { return }
+        meanings[entry.key, default: []].insert(name.span)
     }
 }

@@ -43,6 +43,10 @@ final class Binder {
     /// Aggregates along paths around the place that is being bound, the innermost last.
     var frames: [PathFrame] = []
     let expansions = Expansions()
+    /// Where calls of the definitions that are being expanded stand, from the outside in.
+    var callPlaces: [SourceSpan] = []
+    /// Places of the statement that mean a segment or a metric, by its key.
+    var meanings: [String: Set<SourceSpan>] = [:]
     /// Height of the expression being bound, with those of the definitions around it.
     var depth = 0
     static let depthMax = 700

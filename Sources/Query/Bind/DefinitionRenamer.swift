@@ -1,4 +1,4 @@
-/// Gives a definition's new name to everything that names it.
+/// Gives the new name of a verb, query, `let` or `param` to everything that names it: their names are no columns'.
 final class DefinitionRenamer: TreeRewriter {
     private let kind: Definition.Kind
     private let old: String
@@ -16,20 +16,58 @@ final class DefinitionRenamer: TreeRewriter {
         isMeant && !isShadowed && name.text == old ? Name(text: new, span: name.span) : name
     }
 
-    override func pathName(_ name: Name) -> Name { renamed(name, kind == .segment || kind == .metric) }
     override func marked(_ name: Name) -> Name { renamed(name, kind.isMarked) }
     override func table(_ name: Name) -> Name { renamed(name, kind == .query) }
-    override func callName(_ name: Name) -> Name { renamed(name, kind == .metric) }
 
     override func stage(_ stage: Stage) throws -> [Stage] {
         guard case .verb(var call) = stage.kind else { return try super.stage(stage) }
         let word = renamed(call.name, kind == .verb)
-        // A verb's name is no metric's.
         call = try super.call(call)
         call.name = word
         var copy = stage
         copy.kind = .verb(call)
         return [copy]
+    }
+
+    override func named(_ item: NamedExpression, in stage: String) throws -> NamedExpression {
+        try keepingName(item, try super.named(item, in: stage))
+    }
+}
+
+/// Gives a segment's or metric's new name to the places that were seen to mean it.
+final class PlaceRenamer: TreeRewriter {
+    private let places: Set<SourceSpan>
+    private let old: String
+    private let new: String
+
+    init(_ places: Set<SourceSpan>, from old: String, to new: String) {
+        self.places = places
+        self.old = old
+        self.new = new
+    }
+
+    private func renamed(_ name: Name) -> Name {
+        name.text == old && places.contains(name.span) ? Name(text: new, span: name.span) : name
+    }
+    override func pathName(_ name: Name) -> Name { renamed(name) }
+    override func callName(_ name: Name) -> Name { renamed(name) }
+
+    override func source(_ source: Source) throws -> Source {
+        // What these are asked about is a segment, wherever the rows come from.
+        guard case .function(var call) = source.kind, ["diff", "memberships", "overlaps"].contains(call.name.text) else {
+            return try super.source(source)
+        }
+        call.arguments = try call.arguments.map { argument in
+            guard case .path(let names) = argument.value.kind, names.count == 1, names[0].text == old else {
+                return Call.Argument(label: argument.label, value: try expression(argument.value))
+            }
+            var copy = argument
+            copy.value.kind = .path([Name(text: new, span: names[0].span)])
+            return copy
+        }
+        var copy = source
+        copy.kind = .function(call)
+        return copy
     }
 
     override func named(_ item: NamedExpression, in stage: String) throws -> NamedExpression {

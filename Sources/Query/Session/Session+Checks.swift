@@ -2,8 +2,15 @@ import Storage
 
 /// How a definition stands to the tables.
 enum DefinitionStatus {
-    /// With the columns of tables that it names.
-    case fits(Set<Expansions.Reference>)
+    struct Meanings {
+        /// The columns of tables that it names.
+        var columns: Set<Expansions.Reference>
+        /// Where it names segments and metrics, by their keys.
+        var definitions: [String: Set<SourceSpan>]
+        /// What a query's answer is made of.
+        var answer: [String] = []
+    }
+    case fits(Meanings)
     /// Names tables that are not there, so only its form is known to be right.
     case unloaded(Set<String>)
     case broken(QueryError)
@@ -76,6 +83,7 @@ extension Session {
                 throw QueryError(.file, "\(path) is not read for a check", at: span)
             }
             let binder = Binder(environment)
+            var answer: [String] = []
             if let table = entry.definition.table?.text, snapshot.table(table)?.schema.index(of: entry.name) != nil {
                 throw QueryError(.name, "\(table) has a column \(entry.name)")
             }
@@ -90,10 +98,11 @@ extension Session {
             case .query(let query):
                 let bound = try binder.bind(query)
                 if let sink = bound.sink { throw QueryError(.syntax, "`to` cannot stand inside a query that is kept", at: sink.span) }
+                answer = bound.scope.visible.map(\.name)
             case .verb(_, let stages): try checkVerb(stages, binder, vocabulary)
             case .let, .param: break
             }
-            return .fits(binder.expansions.references)
+            return .fits(.init(columns: binder.expansions.references, definitions: binder.meanings, answer: answer))
         } catch let error as QueryError {
             return missing.isEmpty ? .broken(error) : .unloaded(missing)
         } catch {

@@ -200,18 +200,53 @@ extension Session {
         var renamed = entry.definition
         renamed.name = new
         try checkName(renamed, before, snapshot)
-        let (after, carried) = try renaming(in: before) {
-            DefinitionRenamer(kind, from: old.text, to: new.text, $0.definition)
+        let place = RenamingPlace(entry, before, snapshot)
+        let users = before.own.filter { uses($0, before).definitions.contains(entry.key) }
+        if let user = users.first(where: { !kind.isMarked && ownNames(of: $0).contains(new.text) }) {
+            throw QueryError(
+                .name, "\(entry.title) cannot be renamed: \(user.title) has its own \(new.text)", at: new.span,
+                hint: "choose another name")
+        }
+        let (after, carried) = try renaming(in: before) { user -> TreeRewriter in
+            guard kind == .segment || kind == .metric else { return DefinitionRenamer(kind, from: old.text, to: new.text, user.definition) }
+            guard uses(user, before).definitions.contains(entry.key) else { return TreeRewriter() }
+            if user.kind != .verb, case .fits(let meanings) = check(user, before, snapshot) {
+                return PlaceRenamer(meanings.definitions[entry.key] ?? [], from: old.text, to: new.text)
+            }
+            return MeaningRenamer(entry, to: new.text, in: user, place, at: old.span)
         } whole: {
             $0.key == entry.key ? new.text : nil
         }
         try keep(before, after, snapshot, snapshot, changing: "\(entry.title) cannot be renamed", at: old.span)
+        try keepAnswers(before, after, snapshot, changing: "\(entry.title) cannot be renamed", at: old.span)
         let dates = kind == .segment ? try membershipDates(of: old.text, snapshot) : []
         try store(before, after, evenSo: !dates.isEmpty, note: "rename \(entry.title) to \(new.text)") { transaction in
             try renameMemberships(of: old.text, to: new.text, dates, snapshot, transaction)
         }
         if kind == .param, let value = parameters.removeValue(forKey: old.text) { parameters[new.text] = value }
         return ["renamed \(entry.title) to \(new.text)"] + followed(carried.filter { $0 != entry.title })
+    }
+
+    /// Names that a body would take for its own: its parameters, and the columns that a verb makes; the checks see those of a query.
+    private func ownNames(of entry: DefinitionEntry) -> Set<String> {
+        let names = NameCollector()
+        // Collecting changes nothing and fails never.
+        if entry.kind == .verb { _ = try? names.definition(entry.definition) }
+        return names.labels.union(entry.definition.parameters.map(\.name.text))
+    }
+
+    /// A definition's name may have become a column's on its way through a verb.
+    private func keepAnswers(_ before: Vocabulary, _ after: Vocabulary, _ snapshot: Snapshot, changing what: String, at span: SourceSpan)
+        throws
+    {
+        for entry in after.own where entry.kind == .query {
+            guard let known = before.entry(entry.key), case .fits(let old) = check(known, before, snapshot),
+                case .fits(let new) = check(entry, after, snapshot), old.answer != new.answer
+            else { continue }
+            throw QueryError(
+                .name, "\(what): the columns of \(entry.title) would be called otherwise", at: span,
+                hint: "\(new.answer.joined(separator: ", ")) in place of \(old.answer.joined(separator: ", "))")
+        }
     }
 
     func followed(_ titles: [String]) -> [String] { titles.isEmpty ? [] : ["\(titles.joined(separator: ", ")) went along"] }

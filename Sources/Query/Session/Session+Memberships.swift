@@ -182,6 +182,7 @@ extension Binder {
         guard let origin = scope.origin, origin.table.schema.name == on else {
             throw elsewhere(entry, on, name, in: scope)
         }
+        noteMeaning(name, entry)
         let day = try day(date)
         let (membership, domain) = try environment.membership(name, day, span)
         if membership.date != day {

@@ -89,7 +89,7 @@ extension Session {
         if !uses.definitions.isEmpty { out.add(.text("uses"), .text(uses.definitions.joined(separator: ", "))) }
         let status = check(entry, vocabulary, snapshot)
         var columns: [String] = []
-        if case .fits(let references) = status { columns = Set(references.map { "\($0.table).\($0.column)" }).sorted() }
+        if case .fits(let references) = status { columns = Set(references.columns.map { "\($0.table).\($0.column)" }).sorted() }
         if !uses.tables.isEmpty { out.add(.text("tables"), .text(uses.tables.joined(separator: ", "))) }
         if !columns.isEmpty { out.add(.text("columns"), .text(columns.joined(separator: ", "))) }
         let users = vocabulary.own.filter { $0.key != entry.key && self.uses($0, vocabulary).definitions.contains(entry.key) }

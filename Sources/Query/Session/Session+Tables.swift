@@ -65,8 +65,8 @@ extension Session {
         let snapshot = try store.snapshot()
         let before = try vocabulary(snapshot)
         let (after, carried) = try renaming(in: before) { entry in
-            guard case .fits(let references) = check(entry, before, snapshot) else { return TreeRewriter() }
-            return ColumnRenamer(references, of: table.text, column.text, to: new.text)
+            guard case .fits(let meanings) = check(entry, before, snapshot) else { return TreeRewriter() }
+            return ColumnRenamer(meanings.columns, of: table.text, column.text, to: new.text)
         }
         try commit("rename column \(table.text).\(column.text) to \(new.text)") { transaction in
             try transaction.renameColumn(column.text, of: table.text, to: new.text)

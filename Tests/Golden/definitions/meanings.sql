@@ -1,0 +1,47 @@
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+select name, true from customers where balance > 100000 order by name limit 1;
+select count(*) from customers join branches using (city) where balance > 100000;
+select min(txn_id) from transactions join customers using (customer_id) where balance > 100000;
+select true, name from customers where balance > 100000 order by name limit 1;
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+select count(*), sum(amount) from transactions where amount > 1;
+-- by hand: an error
+select sum(amount) from transactions join customers using (customer_id) where balance > 100000;
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+select count(*), sum(amount) from transactions where amount > 1;
+select count(*) from customers where balance > 100000;
+select sum(amount) from transactions join customers using (customer_id) where balance > 100000;
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
