@@ -210,7 +210,8 @@ extension Session {
         let (after, carried) = try renaming(in: before) { user -> TreeRewriter in
             guard kind == .segment || kind == .metric else { return DefinitionRenamer(kind, from: old.text, to: new.text, user.definition) }
             guard uses(user, before).definitions.contains(entry.key) else { return TreeRewriter() }
-            if user.kind != .verb, case .fits(let meanings) = check(user, before, snapshot) {
+            // What has parameters is bound with samples in their place, and those have no places of their own.
+            if user.kind != .verb, user.definition.parameters.isEmpty, case .fits(let meanings) = check(user, before, snapshot) {
                 return PlaceRenamer(meanings.definitions[entry.key] ?? [], from: old.text, to: new.text)
             }
             return MeaningRenamer(entry, to: new.text, in: user, place, at: old.span)
