@@ -125,10 +125,9 @@ extension Session {
                     parameter.defaultValue ?? Expression(kind: .literal(sample), span: parameter.name.span)
             }
             // A number where a length of time is meant says nothing about the names.
-            guard
-                let body = parameters.isEmpty
-                    ? value : try? ArgumentRewriter(given, at: entry.definition.name.span, of: entry.title).expression(value)
-            else { continue }
+            let call = ArgumentRewriter(given, at: entry.definition.name.span, of: entry.title)
+            guard parameters.isEmpty || (try? call.expression(value)) != nil else { continue }
+            let body = try StandInRewriter(given).expression(value)
             do {
                 _ = try binder.bind(body, in: scope)
                 return

@@ -254,7 +254,7 @@ extension Session {
 
     /// Every definition with names changed in it, and the titles of those that did change.
     func renaming(
-        in before: Vocabulary, with rewriter: (DefinitionEntry) -> TreeRewriter, whole: (DefinitionEntry) -> String? = { _ in nil }
+        in before: Vocabulary, with rewriter: (DefinitionEntry) throws -> TreeRewriter, whole: (DefinitionEntry) -> String? = { _ in nil }
     ) throws -> (Vocabulary, [String]) {
         var after = Vocabulary()
         var changed: [String] = []

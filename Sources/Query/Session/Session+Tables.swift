@@ -66,6 +66,12 @@ extension Session {
         let before = try vocabulary(snapshot)
         let (after, carried) = try renaming(in: before) { entry in
             guard case .fits(let meanings) = check(entry, before, snapshot) else { return TreeRewriter() }
+            let isNamed = meanings.columns.contains { $0.table == table.text && $0.column == column.text }
+            if isNamed, entry.definition.parameters.contains(where: { $0.name.text == new.text }) {
+                throw QueryError(
+                    .name, "\(table.text).\(column.text) cannot be renamed: \(entry.title) has its own \(new.text)", at: new.span,
+                    hint: "choose another name")
+            }
             return ColumnRenamer(meanings.columns, of: table.text, column.text, to: new.text)
         }
         try commit("rename column \(table.text).\(column.text) to \(new.text)") { transaction in

@@ -52,3 +52,7 @@ with t as (select customer_id, 2 * coalesce(sum(amount) filter (amount > 2), 0) 
 -- by hand: a definition or a message
 -- by hand: a definition or a message
 with t as (select customer_id, 2 * coalesce(sum(amount) filter (amount > 2), 0) twice, coalesce(sum(amount) filter (amount > 3), 0) m from customers left join transactions using (customer_id) group by 1) select sum(twice + m * 2 + case when twice > 2 then coalesce((select sum(amount) from transactions x where x.customer_id = t.customer_id and amount > 1), 0) else 0 end) from t;
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+-- by hand: a definition or a message
+with t as (select customer_id, 2 * coalesce(sum(amount) filter (amount > 2), 0) twice, coalesce(sum(amount) filter (amount > 3), 0) m from customers left join transactions using (customer_id) group by 1) select sum(twice + m * 2 + case when twice > 2 then coalesce((select sum(amount) from transactions x where x.customer_id = t.customer_id and amount > 1), 0) else 0 end) from t;
