@@ -51,6 +51,10 @@ extension Session {
         if link.isLatest { try checkDates(link, snapshot) }
         do {
             try commit("link \(what)") { transaction in
+                transaction.progress = { [cancellation] rows, total in
+                    try cancellation.check()
+                    progress(rows, total)
+                }
                 _ = try transaction.declareLink(schema)
             }
         } catch let error as StorageError where error.kind == .request || error.kind == .data {

@@ -49,6 +49,10 @@ extension Session {
             let names = try name.map { [$0.text] } ?? tableNames()
             if let name { try requireTable(name) }
             try commit("optimize" + (name.map { " \($0.text)" } ?? "")) { transaction in
+                transaction.progress = { [cancellation] rows, total in
+                    try cancellation.check()
+                    receiver.progress(done: rows, total: total, unit: "rows")
+                }
                 for name in names { try transaction.optimize(name) }
             }
             try receiver.message("optimized \(names.joined(separator: ", "))")
