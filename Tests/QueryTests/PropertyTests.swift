@@ -153,7 +153,9 @@ struct PropertyBench {
         generator.base = left
         let plain = try session(2)
         plain.rewrites = []
-        others = [("1 thread", try session(1)), ("3 threads", try session(3)), ("no rewrites", plain)]
+        let parted = try session(2)
+        parted.groupsInCacheMax = 1
+        others = [("1 thread", try session(1)), ("3 threads", try session(3)), ("no rewrites", plain), ("rows put apart", parted)]
     }
 
     func close() {

@@ -72,10 +72,25 @@ struct GroupStates<State> {
     mutating func grow(to new: Int, filling initial: State) {
         let moved = UnsafeMutablePointer<State>.allocate(capacity: new)
         moved.moveInitialize(from: pointer, count: count)
-        (moved + count).initialize(repeating: initial, count: new - count)
+        fill(moved + count, with: initial, new - count)
         pointer.deallocate()
         pointer = moved
         count = new
+    }
+
+    /// States are plain bytes. One is copied and then what is there already, since methods of generic classes, which make states grow, are not
+    /// specialised and would copy each by a call.
+    private func fill(_ start: UnsafeMutablePointer<State>, with initial: State, _ count: Int) {
+        guard count > 0 else { return }
+        start.initialize(to: initial)
+        let stride = MemoryLayout<State>.stride
+        let bytes = UnsafeMutableRawPointer(start)
+        var filled = 1
+        while filled < count {
+            let more = min(filled, 4096, count - filled)
+            (bytes + filled * stride).copyMemory(from: bytes, byteCount: more * stride)
+            filled += more
+        }
     }
 
     func free() {

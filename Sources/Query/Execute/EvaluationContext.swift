@@ -8,6 +8,9 @@ final class EvaluationContext {
     /// Arithmetic that had no finite answer (the logarithm of a negative number, a float overflow): null, counted.
     var undefinedResults = 0
     let cancellation: Cancellation
+    /// Threads that work which is finished at the end may use, and when a hash table is too large for the cache.
+    var threads = 1
+    var groupsInCacheMax = 1 << 16
 
     init(cancellation: Cancellation) { self.cancellation = cancellation }
 }

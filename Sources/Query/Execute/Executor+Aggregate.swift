@@ -8,7 +8,9 @@ extension Executor {
         for measure in measures { for column in Bound(.aggregate(measure.call), measure.type, 0..<0).columns { below.insert(column) } }
         let pipeline = try pipeline(plan.input, required: below)
         let ranges = RangeFinder(plan.input)
-        let design = try GroupDesign(plan.keys, pipeline.layout, ranges, rows: ranges.rowCount, shared: shared, cancellation: cancellation)
+        let design = try GroupDesign(
+            plan.keys, pipeline.layout, ranges, rows: ranges.rowCount, shared: self.shared, cancellation: cancellation,
+            groupsInCacheMax: limits.groupsInCacheMax)
         var factories: [AccumulatorFactory] = []
         var places: [Int] = []
         var shared: [String: Int] = [:]
@@ -22,33 +24,60 @@ extension Executor {
             places.append(factories.count)
             factories.append(factory)
         }
-        let sinks = try run(pipeline) { [factories] worker in
+        let answers = AggregateMeasures(measures: measures, factories: factories, places: places)
+        let needed = Set(measures.flatMap { Bound(.aggregate($0.call), $0.type, 0..<0).columns })
+        let order = plan.keys.map { PlanOrder(id: $0.id, descending: false) }
+        do {
+            if design.isLarge, !plan.emptyMayMiss { throw GroupsOutgrowCache() }
+            let rows = try attempt { try grouped(plan, design, pipeline, answers, mayStop: true) }
+            return plan.inAnyOrder || design.keysAreSorted ? rows : try sorted(rows, order)
+        } catch is GroupsOutgrowCache {}
+        do {
+            let partitions = PartitionDesign(plan.keys, design.packed, rows: ranges.rowCount)
+            let rows = try attempt { try partitioned(plan, partitions, pipeline, required: needed, measures: answers) }
+            return plan.inAnyOrder || partitions.keysAreSorted ? rows : try sorted(rows, order)
+        } catch let error as QueryError where error.kind == .data {
+            // Rows came in another order than the source's: which error is the first is told by going through them as they come.
+            _ = try grouped(plan, design, pipeline, answers, mayStop: false)
+            throw error
+        }
+    }
+
+    /// Groups in one pass: an index for each worker, merged at the end.
+    private func grouped(
+        _ plan: AggregatePlan, _ design: GroupDesign, _ pipeline: Pipeline, _ measures: AggregateMeasures, mayStop: Bool
+    ) throws -> Relation {
+        let sinks = try run(pipeline) { worker in
             let compiler = worker.compiler(pipeline.layout)
-            return AggregateSink(try design.makeIndex(compiler), try factories.map { try $0.make(compiler, worker.evaluation) })
+            return AggregateSink(
+                try design.makeIndex(compiler, mayStop: mayStop), try measures.makeAccumulators(compiler, worker.evaluation))
         }
         guard let first = sinks.first else { preconditionFailure("a run has at least one worker") }
         for other in sinks.dropFirst() { try first.merge(other) }
-        for accumulator in first.accumulators { accumulator.reserve(first.index.groupCount) }
-        let (groups, keyColumns) = first.index.keys()
+        return try finished(first, plan, measures)
+    }
+
+    /// The groups with their keys and answers.
+    func finished(_ sink: AggregateSink, _ plan: AggregatePlan, _ measures: AggregateMeasures) throws -> Relation {
+        for accumulator in sink.accumulators { accumulator.reserve(sink.index.groupCount) }
+        let (groups, keyColumns) = sink.index.keys()
         var slots: [Layout.Slot] = []
         var columns: [ColumnBuffer] = []
         for (key, column) in zip(plan.keys, keyColumns) {
             slots.append(Layout.Slot(id: key.id, type: key.value.type, dictionary: column.dictionary))
             columns.append(column)
         }
-        for (measure, place) in zip(measures, places) {
+        for (measure, place) in zip(measures.measures, measures.places) {
             let column = try marking(measure.call) {
-                guard let sum = first.accumulators[place] as? any IntegerSumming else {
-                    return try first.accumulators[place].finish(groups)
+                guard let sum = sink.accumulators[place] as? any IntegerSumming else {
+                    return try sink.accumulators[place].finish(groups)
                 }
                 return try sum.finish(groups, average: measure.call.function == .avg, type: measure.type)
             }
             slots.append(Layout.Slot(id: measure.id, type: measure.type, dictionary: column.dictionary))
             columns.append(column)
         }
-        let rows = Relation(layout: Layout(slots), columns: columns, rowCount: groups.count)
-        return plan.keys.isEmpty || first.index.keysAreSorted
-            ? rows : try sorted(rows, plan.keys.map { PlanOrder(id: $0.id, descending: false) })
+        return Relation(layout: Layout(slots), columns: columns, rowCount: groups.count)
     }
 }
 
@@ -67,10 +96,19 @@ private struct GroupDesign: Sendable {
     private let keys: [DerivedColumn]
     /// Set where every key has a known small range: (minimum, number of values) of each.
     private let dense: [(minimum: Int64, values: Int)]?
+    /// Where the keys are hashed, or so many that hashing may be better: as one word, if they fit.
+    let packed: PackedKeys?
+    /// The keys of ``dense`` groups come in their order.
+    let keysAreSorted: Bool
+    private let rows: Int
+    private let groupsInCacheMax: Int
 
-    init(_ keys: [DerivedColumn], _ layout: Layout, _ ranges: RangeFinder, rows: Int, shared: SharedMaps, cancellation: Cancellation) throws
-    {
+    init(
+        _ keys: [DerivedColumn], _ layout: Layout, _ ranges: RangeFinder, rows: Int, shared: SharedMaps, cancellation: Cancellation,
+        groupsInCacheMax: Int
+    ) throws {
         self.keys = keys
+        self.groupsInCacheMax = groupsInCacheMax
         let compiler = ExpressionCompiler(layout: layout, context: EvaluationContext(cancellation: cancellation), shared: shared)
         var parts: [(minimum: Int64, values: Int)]? = []
         var size = 1
@@ -99,7 +137,13 @@ private struct GroupDesign: Sendable {
             parts?.append(part)
         }
         dense = parts
+        self.rows = rows
+        keysAreSorted = try keys.isEmpty || parts != nil && keys.count == 1 && compiler.compile(keys[0].value).dictionary == nil
+        packed = keys.isEmpty || size < groupsInCacheMax * 16 && parts != nil ? nil : try PackedKeys(keys, compiler, ranges)
     }
+
+    /// So many places that putting rows apart first costs less than a cache miss for each.
+    var isLarge: Bool { rows > groupsInCacheMax * 16 && packed != nil && denseSize ?? 0 >= groupsInCacheMax * 16 }
 
     /// Number of groups where it is known beforehand.
     var denseSize: Int? {
@@ -107,10 +151,14 @@ private struct GroupDesign: Sendable {
         return dense.map { $0.reduce(1) { $0 * ($1.values + 1) } }
     }
 
-    func makeIndex(_ compiler: ExpressionCompiler) throws -> GroupIndex {
+    func makeIndex(_ compiler: ExpressionCompiler, mayStop: Bool) throws -> GroupIndex {
         if keys.isEmpty { return SingleGroup() }
         let evaluators = try keys.map { try compiler.compile($0.value) }
-        guard let dense else { return HashGroups(evaluators) }
+        guard let dense else {
+            // Few rows need no parts.
+            let trial = mayStop && rows > groupsInCacheMax * 4 ? GroupTrial(groupsMax: groupsInCacheMax) : nil
+            return packed.map { WordGroups(evaluators, $0, trial: trial) } ?? HashGroups(evaluators, trial: trial)
+        }
         return DenseGroups(zip(evaluators, dense).map { DenseGroups.Key(evaluator: $0, minimum: $1.minimum, values: $1.values) })
     }
 }
@@ -141,7 +189,7 @@ final class AggregateSink: BatchSink {
         let map = index.merge(other.index)
         for (accumulator, theirs) in zip(accumulators, other.accumulators) {
             accumulator.reserve(index.groupCount)
-            try accumulator.merge(theirs, map: index is HashGroups ? map : nil)
+            try accumulator.merge(theirs, map: index.numbersAreOwn ? map : nil)
         }
     }
 }
@@ -154,7 +202,6 @@ struct AccumulatorFactory: Sendable {
     let ranges: RangeFinder
 
     private static let distinctBytesMax = 64 << 20
-    private static let numberedGroupsMax = 256
 
     func make(_ compiler: ExpressionCompiler, _ context: EvaluationContext) throws -> Accumulator {
         let arguments = try call.arguments.map { try compiler.compile($0) }
@@ -175,7 +222,7 @@ struct AccumulatorFactory: Sendable {
             return WideSumAccumulator(average: average, type: type, argument: arguments[0], filter: filter)
         case .min: return ExtremeAccumulators.make(isMaximum: false, argument: arguments[0], filter: filter)
         case .max: return ExtremeAccumulators.make(isMaximum: true, argument: arguments[0], filter: filter)
-        case .distinct: return distinct(arguments[0], filter)
+        case .distinct: return distinct(arguments[0], filter, context)
         case .median: return try collecting(QuantileReducer(numerator: 1, denominator: 2, scaleUp: quantileScale))
         case .quantile:
             guard case .integer(let share)? = call.arguments[1].constantValue else { preconditionFailure("checked when bound") }
@@ -211,8 +258,7 @@ struct AccumulatorFactory: Sendable {
 
     private var quantileScale: Int64 { Decimals.power(type.scale - call.arguments[0].type.scale) }
 
-    private func distinct(_ argument: Evaluator, _ filter: Evaluator?) -> Accumulator {
-        guard let groups else { return HashDistinctAccumulator(argument: argument, filter: filter) }
+    private func distinct(_ argument: Evaluator, _ filter: Evaluator?, _ context: EvaluationContext) -> Accumulator {
         var values: (minimum: Int64, count: Int)?
         if let dictionary = argument.dictionary {
             values = (0, max(dictionary.count, 1))
@@ -223,14 +269,21 @@ struct AccumulatorFactory: Sendable {
         {
             values = (range.lowerBound, Int(range.upperBound - range.lowerBound) + 1)
         }
-        if let values, values.count / 8 <= Self.distinctBytesMax / max(groups, 1) {
+        if let groups, let values, values.count / 8 <= Self.distinctBytesMax / max(groups, 1) {
             return BitmapDistinctAccumulator(minimum: values.minimum, values: values.count, argument: argument, filter: filter)
         }
-        // Bitmaps of numbered values are as long as there are values: a few groups have room for millions of them.
-        if argument.type.physical == .integer, argument.type != .bool, groups <= Self.numberedGroupsMax {
-            return NumberedDistinctAccumulator(argument: argument, filter: filter)
+        let way: PairDistinctAccumulator.Values
+        if argument.dictionary != nil || argument.type == .bool {
+            way = .codes
+        } else if groups == 1, argument.type != .text {
+            way = .alone
+        } else if let values, values.count <= 1 << 32 {
+            way = .near(values.minimum)
+        } else {
+            way = .numbered
         }
-        return HashDistinctAccumulator(argument: argument, filter: filter)
+        return PairDistinctAccumulator(
+            way, argument: argument, filter: filter, pairsInCacheMax: context.groupsInCacheMax, threads: context.threads)
     }
 }
 

@@ -6,6 +6,8 @@ final class Executor: @unchecked Sendable {
     struct Limits: Sendable {
         var threads: Int
         var memoryBytesMax: Int
+        /// A table of this many groups fills about the L2 cache; tests set less.
+        var groupsInCacheMax = 1 << 16
     }
     let limits: Limits
     let cancellation: Cancellation
@@ -23,6 +25,17 @@ final class Executor: @unchecked Sendable {
     }
 
     func note(_ text: String) { lock.locked { if !notes.contains(text) { notes.append(text) } } }
+
+    /// Runs what may be given up and begun again: what was counted until then does not count.
+    func attempt<R>(_ body: () throws -> R) throws -> R {
+        let before = lock.locked { (divisionsByZero, undefinedResults) }
+        do {
+            return try body()
+        } catch {
+            lock.locked { (divisionsByZero, undefinedResults) = before }
+            throw error
+        }
+    }
 
     func absorb(_ context: EvaluationContext) {
         lock.locked {
@@ -42,6 +55,8 @@ final class Executor: @unchecked Sendable {
         let outcomes = WorkerOutcomes<Sink>(count: workerCount)
         let body: @Sendable (Int) -> Void = { [self] index in
             let context = EvaluationContext(cancellation: cancellation)
+            context.threads = limits.threads
+            context.groupsInCacheMax = limits.groupsInCacheMax
             let worker = WorkerContext(evaluation: context, shared: shared)
             var at = morsels.lowerBound
             do {

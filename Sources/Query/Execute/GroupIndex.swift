@@ -5,6 +5,8 @@ class GroupIndex {
     /// Groups so far; numbers are below it.
     var groupCount: Int { preconditionFailure("a group index without a body") }
     func assign(_ batch: Batch, into groups: UnsafeMutablePointer<UInt32>) throws { preconditionFailure("a group index without a body") }
+    /// Another worker's number of a group need not be the number here.
+    var numbersAreOwn: Bool { false }
     /// ``keys()`` come in their order already.
     var keysAreSorted: Bool { false }
     /// Takes in another worker's groups; returns the number here of each group there.

@@ -8,8 +8,11 @@ final class HashGroups: GroupIndex {
     private var table: GroupTable
     private let scratch: UnsafeMutablePointer<UInt64>
 
-    init(_ evaluators: [Evaluator]) {
+    private var trial: GroupTrial?
+
+    init(_ evaluators: [Evaluator], trial: GroupTrial? = nil) {
         self.evaluators = evaluators
+        self.trial = trial
         width = evaluators.count + 1
         interners = evaluators.map { $0.type == .text && $0.dictionary == nil ? TextInterner() : nil }
         table = GroupTable(width: evaluators.count + 1)
@@ -21,6 +24,7 @@ final class HashGroups: GroupIndex {
     }
 
     override var groupCount: Int { table.count }
+    override var numbersAreOwn: Bool { true }
 
     override func assign(_ batch: Batch, into groups: UnsafeMutablePointer<UInt32>) throws {
         let rows = batch.count
@@ -56,7 +60,8 @@ final class HashGroups: GroupIndex {
                 }
             }
         }
-        for i in 0..<rows { groups[i] = table.group(of: scratch + i &* width) }
+        table.assign(scratch, rows, into: groups)
+        try trial?.check(rows, groups: table.count)
     }
 
     override func merge(_ other: GroupIndex) -> [UInt32] {
@@ -84,15 +89,6 @@ final class HashGroups: GroupIndex {
             map.append(table.group(of: scratch))
         }
         return map
-    }
-
-    /// Replaces the first key's words, before this index is merged into another.
-    func renumberFirstKey(_ map: [UInt32]) {
-        for group in 0..<table.count { table.key(group)[0] = UInt64(map[Int(table.key(group)[0])]) }
-    }
-
-    func visitFirstKeys(_ body: (UInt64) -> Void) {
-        for group in 0..<table.count { body(table.key(group)[0]) }
     }
 
     override func keys() -> (groups: [Int], columns: [ColumnBuffer]) {

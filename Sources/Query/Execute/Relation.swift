@@ -110,6 +110,18 @@ final class ColumnBuffer: @unchecked Sendable {
         count += other.count
     }
 
+    /// Makes room for more rows, which the caller writes; none of them is null.
+    func extend(_ more: Int) {
+        reserve(more)
+        appendNulls(nil, more)
+        count += more
+    }
+
+    func setNull(_ row: Int) {
+        if nulls.isEmpty { nulls = Array(repeating: 0, count: count) }
+        nulls[row] = 1
+    }
+
     private func appendNulls(_ more: UnsafePointer<UInt8>?, _ added: Int) {
         if let more, added > 0 {
             if nulls.isEmpty { nulls = Array(repeating: 0, count: count) }

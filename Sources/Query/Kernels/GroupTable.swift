@@ -59,6 +59,32 @@ struct GroupTable {
         return insert(key, tag, at)
     }
 
+    /// The groups of up to ``vectorRowsMax`` keys, one after another; new ones get the next. What most rows find at their first slot is looked
+    /// at without a branch, so that the cache misses of many rows overlap.
+    mutating func assign(_ keys: UnsafePointer<UInt64>, _ rows: Int, into groups: UnsafeMutablePointer<UInt32>) {
+        let (mask, slots, words, width) = (mask, slots, words, width)
+        withUnsafeTemporaryAllocation(of: UInt16.self, capacity: vectorRowsMax) { buffer in
+            guard let missed = buffer.baseAddress else { return }
+            var misses = 0
+            for i in 0..<rows {
+                let key = keys + i &* width
+                let hash = Self.hash(key, width)
+                let slot = slots[Int(truncatingIfNeeded: hash) & mask]
+                let group = Int(max(slot.mark, 1) &- 1)
+                let other = words + group &* width
+                var difference = UInt64(slot.mark == 0 ? 1 : 0)
+                for j in 0..<width { difference |= other[j] ^ key[j] }
+                groups[i] = UInt32(truncatingIfNeeded: group)
+                missed[misses] = UInt16(truncatingIfNeeded: i)
+                misses &+= difference != 0 ? 1 : 0
+            }
+            for m in 0..<misses {
+                let i = Int(missed[m])
+                groups[i] = group(of: keys + i &* width)
+            }
+        }
+    }
+
     /// The group of a key that is there, or -1.
     @inline(__always)
     func find(_ key: UnsafePointer<UInt64>) -> Int {

@@ -48,6 +48,8 @@ struct AggregatePlan: Sendable {
     var measures: [Measure]
     /// Whoever reads the groups takes a missing one for one without rows, so that groups may be left out where nothing counts in them.
     var emptyMayMiss = false
+    /// Whoever reads the groups puts them into an order of its own.
+    var inAnyOrder = false
 
     struct Measure: Sendable {
         let id: ColumnID

@@ -39,6 +39,8 @@ public final class Session: @unchecked Sendable {
     var lastQuery: Query?
     /// Tests run without them, to see that they change no answer.
     var rewrites = Planner.rewrites
+    /// Tests set few, to see that groups put apart are the same groups.
+    var groupsInCacheMax = 1 << 16
     /// Where relative file names start; nil: the process's own folder.
     var fileFolder: String?
     /// Files read by queries, loaded into a store of their own that goes with the session.
@@ -193,7 +195,9 @@ public final class Session: @unchecked Sendable {
 
     func makeExecutor(_ receiver: ResultReceiver?) -> Executor {
         let executor = Executor(
-            limits: Executor.Limits(threads: max(1, options.threads), memoryBytesMax: options.memoryBytesMax), cancellation: cancellation)
+            limits: Executor.Limits(
+                threads: max(1, options.threads), memoryBytesMax: options.memoryBytesMax, groupsInCacheMax: groupsInCacheMax),
+            cancellation: cancellation)
         if let receiver {
             let shared = UncheckedReceiver(receiver)
             executor.progress = { done, total in shared.receiver.progress(done: done, total: total, unit: "morsels") }
