@@ -1,8 +1,8 @@
 import Storage
 
 extension Executor {
-    /// The plan as a source and streaming steps; whatever cannot stream is run here and becomes the source.
-    func pipeline(_ plan: Plan, required: Set<ColumnID>) throws -> Pipeline {
+    /// What `pipeline` makes, without looking at the clock.
+    func unprofiledPipeline(_ plan: Plan, required: Set<ColumnID>) throws -> Pipeline {
         switch plan {
         case .scan(let scan): return Pipeline(source: try ScanSource(scan, required: required))
         case .rows(let relation): return Pipeline(source: RelationSource(relation: relation))

@@ -16,6 +16,8 @@ final class Executor: @unchecked Sendable {
     private(set) var undefinedResults = 0
     private(set) var notes: [String] = []
     private let lock = Mutex()
+    /// Set for `explain analyze` before anything runs.
+    var profile: QueryProfile?
     /// Called with morsels done and in all.
     var progress: ((Int, Int) -> Void)?
 
@@ -51,9 +53,11 @@ final class Executor: @unchecked Sendable {
     ) throws -> [Sink] {
         let morsels = morsels ?? 0..<pipeline.source.morselCount
         let workerCount = max(1, min(limits.threads, morsels.count))
+        var pipeline = pipeline
+        pipeline.profile?.sink = profile?.current
         let queue = MorselQueue(morsels)
         let outcomes = WorkerOutcomes<Sink>(count: workerCount)
-        let body: @Sendable (Int) -> Void = { [self] index in
+        let body: @Sendable (Int) -> Void = { [self, pipeline] index in
             let context = EvaluationContext(cancellation: cancellation)
             context.threads = limits.threads
             context.groupsInCacheMax = limits.groupsInCacheMax
@@ -74,7 +78,8 @@ final class Executor: @unchecked Sendable {
             }
             absorb(context)
         }
-        if workerCount == 1 { body(0) } else { DispatchQueue.concurrentPerform(iterations: workerCount, execute: body) }
+        let work = { if workerCount == 1 { body(0) } else { DispatchQueue.concurrentPerform(iterations: workerCount, execute: body) } }
+        if let profile { profile.waiting(work) } else { work() }
         if let error = outcomes.error { throw error }
         return outcomes.sinks
     }

@@ -10,6 +10,8 @@ protocol MorselSource: Sendable {
 
 /// One worker's view of a source.
 class MorselReader {
+    /// What has been read since the reader was made.
+    final var counts = ScanCounts()
     /// Calls `body` for every batch of the morsel, in order.
     func read(_ morsel: Int, _ body: (Batch) throws -> Void) throws { preconditionFailure("a reader without a body") }
 }
@@ -41,6 +43,8 @@ struct Pipeline: Sendable {
     let source: MorselSource
     var steps: [PipelineStep] = []
     var layout: Layout
+    /// Only for `explain analyze`.
+    var profile: PipelineProfile?
 
     init(source: MorselSource) {
         self.source = source
@@ -65,14 +69,17 @@ final class PipelineWorker {
     private let worker: WorkerContext
     private var runners: [StepRunner] = []
     private var input: Batch?
+    private let clock: PipelineClock?
 
     init(_ pipeline: Pipeline, _ worker: WorkerContext) throws {
         self.pipeline = pipeline
         self.worker = worker
         reader = try pipeline.source.makeReader(worker)
+        clock = pipeline.profile.map { PipelineClock($0) }
     }
 
     func run(_ morsel: Int, into sink: BatchSink) throws {
+        if let clock { return try run(morsel, into: sink, clock) }
         try reader.read(morsel) { batch in
             try worker.evaluation.cancellation.check()
             if input !== batch { try attach(to: batch) }
@@ -81,6 +88,24 @@ final class PipelineWorker {
             }
             try sink.consume(runners.last?.output ?? batch, morsel: morsel)
         }
+    }
+
+    /// The same with a look at the clock after every operator, once a batch.
+    private func run(_ morsel: Int, into sink: BatchSink, _ clock: PipelineClock) throws {
+        clock.start()
+        try reader.read(morsel) { batch in
+            clock.passed(0, rows: batch.count)
+            try worker.evaluation.cancellation.check()
+            if input !== batch { try attach(to: batch) }
+            for (place, runner) in runners.enumerated() {
+                let goesOn = try runner.advance()
+                clock.passed(place + 1, rows: goesOn ? runner.output.count : 0)
+                guard goesOn else { return }
+            }
+            try sink.consume(runners.last?.output ?? batch, morsel: morsel)
+            clock.passedSink()
+        }
+        clock.flush(reader.counts)
     }
 
     /// Steps are tied to the reader's batch object, which is the same for the reader's whole life in practice.

@@ -93,7 +93,11 @@ struct ScanSource: MorselSource {
             let morsel = source.morsels[index]
             let segment = source.table.segments[morsel.segment]
             for block in morsel.blocks {
-                if source.zoneTests.contains(where: { $0.excludes(segment.meta(column: $0.column, block: block)) }) { continue }
+                if source.zoneTests.contains(where: { $0.excludes(segment.meta(column: $0.column, block: block)) }) {
+                    counts.blocksSkipped += 1
+                    continue
+                }
+                counts.blocksRead += 1
                 let first = block * SegmentReader.rowsPerBlock
                 let end = min(first + SegmentReader.rowsPerBlock, segment.rowCount)
                 var row = first
@@ -104,6 +108,7 @@ struct ScanSource: MorselSource {
                     row += count
                 }
             }
+            counts.bytes = batch.bytes
         }
 
         private func pass(_ segment: SegmentReader, _ row: Int, _ count: Int, _ body: (Batch) throws -> Void) throws {
@@ -146,6 +151,9 @@ final class ScanBatch: Batch {
     /// One for each slot: pins the stripe it stands on, so that most reads take no lock.
     private var cursors: [ColumnCursor?]
     private var firstRow = 0
+    /// Stored bytes of the blocks that columns were decoded from, and each slot's last block.
+    private(set) var bytes = 0
+    private var counted: [Int]
     /// Bools are stored as integers.
     private let wide = UnsafeMutablePointer<Int64>.allocate(capacity: vectorRowsMax)
 
@@ -153,6 +161,7 @@ final class ScanBatch: Batch {
         self.columns = columns
         vectors = layout.makeVectors()
         cursors = Array(repeating: nil, count: columns.count)
+        counted = Array(repeating: -1, count: columns.count)
         super.init(slotCount: columns.count)
     }
     deinit { wide.deallocate() }
@@ -160,7 +169,10 @@ final class ScanBatch: Batch {
     func move(to row: Int, count: Int, in segment: SegmentReader, number: Int) {
         if self.segment !== segment {
             self.segment = segment
-            for slot in cursors.indices { cursors[slot] = nil }
+            for slot in cursors.indices {
+                cursors[slot] = nil
+                counted[slot] = -1
+            }
         }
         segmentNumber = number
         firstRow = row
@@ -175,6 +187,11 @@ final class ScanBatch: Batch {
             let base = Int64(segmentNumber) << 40 | Int64(firstRow)
             for i in 0..<count { vector.integers[i] = base &+ Int64(i) }
         case .stored(let column, _):
+            let block = firstRow / SegmentReader.rowsPerBlock
+            if counted[slot] != block {
+                counted[slot] = block
+                bytes += segment!.meta(column: column, block: block).bytes
+            }
             let cursor: ColumnCursor
             if let known = cursors[slot] {
                 cursor = known

@@ -55,7 +55,9 @@ extension Session {
     func describeRelation(_ table: TableSnapshot, links: [LinkSchema]) throws -> RelationBuilder {
         var out = RelationBuilder([
             ("column", .text), ("type", .text), ("role", .text), ("missing", .int), ("encodings", .text), ("bytes", .int),
+            ("bits_a_row", .decimal(scale: 2)),
         ])
+        let rows = table.segments.reduce(0) { $0 + $1.rowCount }
         for (index, column) in table.schema.columns.enumerated() {
             var missing = 0
             var bytes = 0
@@ -78,7 +80,8 @@ extension Session {
             out.add(
                 .text(column.name), .text(column.type.name), roles.isEmpty ? .null : .text(roles.joined(separator: ", ")),
                 .integer(Int64(missing)),
-                encodings.isEmpty ? .null : .text(encodings.sorted().joined(separator: ", ")), .integer(Int64(bytes)))
+                encodings.isEmpty ? .null : .text(encodings.sorted().joined(separator: ", ")), .integer(Int64(bytes)),
+                rows == 0 ? .null : .integer(Int64((bytes * 800 + rows / 2) / rows)))
         }
         return out
     }

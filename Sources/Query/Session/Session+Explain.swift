@@ -2,15 +2,15 @@ import Storage
 
 extension Session {
     func explain(_ query: Query, analyze: Bool, _ span: SourceSpan, _ receiver: ResultReceiver) throws {
-        if analyze { throw QueryError(.unsupported, "`explain analyze` is not built yet", at: span, hint: "`explain` shows the plan") }
-        let executor = makeExecutor(nil)
+        let executor = makeExecutor(analyze ? receiver : nil)
         let binder = Binder(try environment(try store.snapshot(), executor))
         let bound = try binder.bind(query)
         var log: [String] = []
-        let planned = Planner.plan(bound.plan, with: rewrites, log: &log)
-        var out = RelationBuilder([("plan", .text)])
         var names = binder.names
         for column in bound.scope.columns where !column.name.isEmpty { names[column.id] = column.name }
+        if analyze { return try deliver(try analyzed(bound, PlanText(names), executor), receiver) }
+        let planned = Planner.plan(bound.plan, with: rewrites, log: &log)
+        var out = RelationBuilder([("plan", .text)])
         for line in try expanded(query, binder) { out.add(.text(line)) }
         for line in PlanText(names).lines(planned) { out.add(.text(line)) }
         if !log.isEmpty {
@@ -23,6 +23,47 @@ extension Session {
 }
 
 extension Session {
+    /// Runs the query without sending its rows, and tells what each operator did. Queries behind `in` ran before the others.
+    private func analyzed(_ bound: BoundQuery, _ text: PlanText, _ executor: Executor) throws -> RelationBuilder {
+        let profile = QueryProfile()
+        executor.profile = profile
+        let startedAt = QueryProfile.now()
+        let answer = profile.enter(nil)
+        do {
+            defer { profile.leave() }
+            let plan = try prepare(bound.plan, executor)
+            try executor.deliver(plan, required: Set(bound.required)) { answer.add(rows: $0.rowCount, nanoseconds: 0) }
+        }
+        let elapsed = QueryProfile.now() - startedAt
+        var out = RelationBuilder([
+            ("plan", .text), ("rows_in", .int), ("rows_out", .int), ("blocks_read", .int), ("blocks_skipped", .int), ("bytes", .int),
+            ("ms", .decimal(scale: 3)),
+        ])
+        func rows(_ node: OperatorProfile) -> Int {
+            node.passesThrough ? node.inputs.last.map(rows) ?? node.rows : node.rows
+        }
+        func add(_ node: OperatorProfile, depth: Int) {
+            var rowsIn = node.inputs.isEmpty ? nil : node.inputs.reduce(0) { $0 + rows($1) }
+            // Queries behind `in` are inputs of the answer too, and ran before.
+            if node.plan == nil { rowsIn = node.inputs.last.map(rows) }
+            if case .scan(let scan)? = node.plan { rowsIn = scan.table.rowCount }
+            let counts = node.scan.map { [$0.blocksRead, $0.blocksSkipped, $0.bytes] }
+            let title = node.plan.map { text.title($0) } ?? "answer"
+            out.add(
+                [
+                    .text(String(repeating: "  ", count: depth) + title), rowsIn.map { .integer(Int64($0)) } ?? .null,
+                    .integer(Int64(rows(node))),
+                ]
+                    + (counts?.map { .integer(Int64($0)) } ?? [.null, .null, .null]) + [.integer(Int64((node.nanoseconds + 500) / 1000))])
+            for input in node.inputs { add(input, depth: depth + 1) }
+        }
+        add(answer, depth: 0)
+        out.add(
+            .text("in all, \(executor.limits.threads) thread\(executor.limits.threads == 1 ? "" : "s")"), .null, .null, .null, .null, .null,
+            .integer(Int64((elapsed + 500) / 1000)))
+        return out
+    }
+
     /// The query with every definition put in place, one stage a line; nothing where none is used.
     private func expanded(_ query: Query, _ binder: Binder) throws -> [String] {
         let rewriter = ExpansionRewriter(binder.expansions)
@@ -63,7 +104,7 @@ struct PlanText {
         order.map { name($0.id) + ($0.descending ? " desc" : "") }.joined(separator: ", ")
     }
 
-    private func title(_ plan: Plan) -> String {
+    func title(_ plan: Plan) -> String {
         switch plan {
         case .scan(let scan):
             let filters = scan.filters.isEmpty ? "" : " where " + scan.filters.map(text).joined(separator: " and ")
