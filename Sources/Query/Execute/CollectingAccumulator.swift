@@ -82,7 +82,7 @@ final class CollectingAccumulator: Accumulator {
             }
         }
         let orderColumns = columns[arguments.count...]
-        let keys = zip(orderColumns, descending).map { SortKey($0, descending: $1) }
+        let keys = zip(orderColumns, descending).map { KeyColumn($0, descending: $1) }
         let argumentColumns = Array(columns[..<arguments.count])
         let out = reducer.makeOutput(type, argumentColumns, capacity: groups.count)
         for group in groups {

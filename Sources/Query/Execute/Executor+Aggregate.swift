@@ -11,6 +11,16 @@ extension Executor {
         let design = try GroupDesign(
             plan.keys, pipeline.layout, ranges, rows: ranges.rowCount, shared: self.shared, cancellation: cancellation,
             groupsInCacheMax: limits.groupsInCacheMax)
+        let counted = CountedQuantiles(measures, groups: design.denseSize, ranges: ranges)
+        if !counted.arguments.isEmpty {
+            var plan = plan
+            // Groups of two runs in the same order, so that columns fit side by side.
+            if !counted.others.isEmpty { plan.inAnyOrder = false }
+            let rows = try quantiles(counted, plan, pipeline, design)
+            if counted.others.isEmpty { return rows }
+            let rest = try run(plan, required: Set(counted.others.map(\.id)))
+            return rows.adding(counted.others.map { (rest.layout.slots[rest.layout[$0.id]], rest[$0.id]) })
+        }
         var factories: [AccumulatorFactory] = []
         var places: [Int] = []
         var shared: [String: Int] = [:]
@@ -92,7 +102,7 @@ func marking<R>(_ call: AggregateCall, _ body: () throws -> R) throws -> R {
 }
 
 /// How the groups of one aggregate are numbered, decided once for all workers.
-private struct GroupDesign: Sendable {
+struct GroupDesign: Sendable {
     private let keys: [DerivedColumn]
     /// Set where every key has a known small range: (minimum, number of values) of each.
     private let dense: [(minimum: Int64, values: Int)]?

@@ -111,7 +111,7 @@ extension Executor {
             low = range.lowerBound
             high = range.upperBound
         }
-        let partition = try WindowPartition(rows, per: fill.per)
+        let partition = try WindowGroups(rows, per: fill.per, isCompact: true, threads: 1, cancellation: cancellation)
         guard low <= high else { return rows }
         let span = high.subtractingReportingOverflow(low)
         guard !span.overflow, (Int(span.partialValue) + 1).multipliedReportingOverflow(by: partition.count).partialValue < 50_000_000,
@@ -123,9 +123,9 @@ extension Executor {
         var present = Array(repeating: false, count: width * partition.count)
         var example = Array(repeating: -1, count: partition.count)
         for row in 0..<rows.rowCount {
-            example[Int(partition.groups[row])] = row
+            example[partition.numbers[row]] = row
             if !values.isNull(row), values.integers[row] >= low, values.integers[row] <= high {
-                present[Int(partition.groups[row]) * width + Int(values.integers[row] - low)] = true
+                present[partition.numbers[row] * width + Int(values.integers[row] - low)] = true
             }
         }
         let stated = Dictionary(uniqueKeysWithValues: fill.others.map { ($0.id, $0.value) })

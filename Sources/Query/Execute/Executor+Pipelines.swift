@@ -54,8 +54,9 @@ extension Executor {
     }
 
     func sorted(_ rows: Relation, _ order: [PlanOrder]) throws -> Relation {
-        let keys = order.map { SortKey(rows[$0.id], descending: $0.descending) }
-        return rows.picked(try Sorting.permutation(keys, count: rows.rowCount, cancellation: cancellation))
+        let keys = order.map { KeyColumn(rows[$0.id], descending: $0.descending) }
+        let sorted = try RowSort.sort(keys, count: rows.rowCount, threads: limits.threads, cancellation: cancellation).rows
+        return try rows.picked(sorted, 0..<rows.rowCount, threads: limits.threads, cancellation)
     }
 
     /// Only as many morsels are run as it takes to fill the rows.
@@ -69,10 +70,12 @@ extension Executor {
         while next < pipeline.source.morselCount, rows.rowCount < wanted {
             let end = min(next + limits.threads, pipeline.source.morselCount)
             let sinks = try run(pipeline, morsels: next..<end) { _ in CollectSink(layout: layout, slots: slots) }
-            rows.append(CollectSink.merge(sinks, layout: layout))
+            rows.append(try CollectSink.merge(sinks, layout: layout, threads: limits.threads))
             next = end
         }
-        return rows.picked(Array(min(first, rows.rowCount)..<min(wanted, rows.rowCount)))
+        let kept = min(first, rows.rowCount)..<min(wanted, rows.rowCount)
+        if kept == 0..<rows.rowCount { return rows }
+        return rows.picked(RowNumbers(kept), 0..<kept.count)
     }
 
     /// Hands the rows on in their order while holding only a few morsels of them.
@@ -85,7 +88,7 @@ extension Executor {
         while next < pipeline.source.morselCount {
             let end = min(next + limits.threads * 2, pipeline.source.morselCount)
             let sinks = try run(pipeline, morsels: next..<end) { _ in CollectSink(layout: layout, slots: slots) }
-            try receive(CollectSink.merge(sinks, layout: layout))
+            try receive(try CollectSink.merge(sinks, layout: layout, threads: limits.threads))
             next = end
         }
     }

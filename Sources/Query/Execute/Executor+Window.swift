@@ -37,17 +37,10 @@ extension Executor {
         for call in calls { needed.formUnion(call.columns) }
         let rows = try relation(derived.isEmpty ? input : .derive(input, derived), required: needed)
         var added: [(Layout.Slot, ColumnBuffer)] = []
-        var partitions: [[ColumnID]: WindowPartition] = [:]
+        let orders = WindowOrders(rows, threads: limits.threads, cancellation: cancellation)
         for (column, call) in zip(columns, calls) {
             try cancellation.check()
-            let partition: WindowPartition
-            if let known = partitions[call.per] {
-                partition = known
-            } else {
-                partition = try WindowPartition(rows, per: call.per)
-                partitions[call.per] = partition
-            }
-            let computed = try WindowComputer(rows, partition, call, column, cancellation).compute()
+            let computed = try WindowComputer(rows, call, column, threads: limits.threads, cancellation).compute(orders)
             added.append((Layout.Slot(id: column.id, type: column.type, dictionary: computed.dictionary), computed))
         }
         return rows.adding(added)
@@ -64,7 +57,7 @@ extension WindowColumn {
 }
 
 /// A window's parts as columns of the input.
-struct WindowInput {
+struct WindowInput: Sendable {
     let arguments: [ColumnID]
     /// Constant arguments, by position.
     let constants: [Value?]
@@ -87,32 +80,4 @@ struct WindowInput {
     }
 
     var columns: Set<ColumnID> { Set(arguments.filter { $0 != -1 } + per + order.map(\.id) + (filter.map { [$0] } ?? [])) }
-}
-
-/// The group number of every row.
-final class WindowPartition {
-    let groups: [UInt32]
-    let count: Int
-
-    init(_ rows: Relation, per: [ColumnID]) throws {
-        guard !per.isEmpty else {
-            groups = Array(repeating: 0, count: rows.rowCount)
-            count = 1
-            return
-        }
-        let index = HashGroups(per.map { ColumnEvaluator(slot: rows.layout[$0], layout: rows.layout) })
-        var numbers = Array(repeating: UInt32(0), count: rows.rowCount)
-        let batch = RelationBatch(rows)
-        try numbers.withUnsafeMutableBufferPointer { numbers in
-            var first = 0
-            while first < rows.rowCount {
-                let size = min(vectorRowsMax, rows.rowCount - first)
-                batch.move(to: first, count: size)
-                try index.assign(batch, into: numbers.baseAddress! + first)
-                first += size
-            }
-        }
-        groups = numbers
-        count = index.groupCount
-    }
 }

@@ -47,9 +47,10 @@ final class Executor: @unchecked Sendable {
     }
 
     /// Runs every morsel through a worker's copy of the pipeline into that worker's sink; returns the sinks. The first error of the
-    /// earliest morsel is the one that is thrown, so that an error does not depend on how workers took turns.
+    /// earliest morsel is the one that is thrown, so that an error does not depend on how workers took turns. What a repeated run divides by zero has been counted.
     func run<Sink: BatchSink & SendableMetatype>(
-        _ pipeline: Pipeline, morsels: Range<Int>? = nil, _ makeSink: @escaping @Sendable (WorkerContext) throws -> Sink
+        _ pipeline: Pipeline, morsels: Range<Int>? = nil, isRepeated: Bool = false,
+        _ makeSink: @escaping @Sendable (WorkerContext) throws -> Sink
     ) throws -> [Sink] {
         let morsels = morsels ?? 0..<pipeline.source.morselCount
         let workerCount = max(1, min(limits.threads, morsels.count))
@@ -76,7 +77,7 @@ final class Executor: @unchecked Sendable {
                 outcomes.fail(error, morsel: at)
                 queue.stop()
             }
-            absorb(context)
+            if !isRepeated { absorb(context) }
         }
         let work = { if workerCount == 1 { body(0) } else { DispatchQueue.concurrentPerform(iterations: workerCount, execute: body) } }
         if let profile { profile.waiting(work) } else { work() }
@@ -96,7 +97,7 @@ final class Executor: @unchecked Sendable {
         let slots = pipeline.layout.slots.enumerated().filter { required.contains($1.id) }.map(\.offset)
         let layout = Layout(slots.map { pipeline.layout.slots[$0] })
         let sinks = try run(pipeline) { _ in CollectSink(layout: layout, slots: slots) }
-        return CollectSink.merge(sinks, layout: layout)
+        return try CollectSink.merge(sinks, layout: layout, threads: limits.threads)
     }
 }
 
@@ -137,16 +138,19 @@ final class CollectSink: BatchSink {
     }
 
     func consume(_ batch: Batch, morsel: Int) throws {
-        if byMorsel.last?.morsel != morsel { byMorsel.append((morsel, Relation(layout: layout))) }
+        if byMorsel.last?.morsel != morsel {
+            // The next morsel is about as long as the last.
+            byMorsel.append((morsel, Relation(layout: layout, capacity: byMorsel.last?.relation.rowCount ?? 1024)))
+        }
         view.set(try slots.map { try batch.vector($0) }, count: batch.count)
         try byMorsel[byMorsel.count - 1].relation.append(view)
     }
 
-    static func merge(_ sinks: [CollectSink], layout: Layout) -> Relation {
-        let parts = sinks.flatMap(\.byMorsel).sorted { $0.morsel < $1.morsel }
-        if parts.count == 1 { return parts[0].relation }
-        let whole = Relation(layout: layout)
-        for part in parts { whole.append(part.relation) }
-        return whole
+    static func merge(_ sinks: [CollectSink], layout: Layout, threads: Int) throws -> Relation {
+        let parts = sinks.flatMap(\.byMorsel).sorted { $0.morsel < $1.morsel }.map(\.relation)
+        if parts.isEmpty { return Relation(layout: layout) }
+        if parts.count == 1 { return parts[0] }
+        let columns = try layout.slots.indices.map { slot in try ColumnBuffer.joined(parts.map { $0.columns[slot] }, threads: threads) }
+        return Relation(layout: layout, columns: columns, rowCount: parts.reduce(0) { $0 + $1.rowCount })
     }
 }

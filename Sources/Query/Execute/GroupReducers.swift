@@ -38,12 +38,20 @@ final class QuantileReducer: GroupReducer {
         let position = Int128(values.count - 1) * Int128(numerator)
         let (low, rest) = position.quotientAndRemainder(dividingBy: Int128(denominator))
         let a = Selecting.nth(values, Int(low))
+        // What lies behind the n-th after selecting is not smaller.
+        var b = a
+        if rest != 0 {
+            b = Int64.max
+            for i in (Int(low) + 1)..<values.count { b = min(b, values[i]) }
+        }
+        return try Self.between(a, b, rest, of: denominator, scaleUp: scaleUp)
+    }
+
+    /// The value at `rest / denominator` of the way from a to b, times `scaleUp`, half to even.
+    static func between(_ a: Int64, _ b: Int64, _ rest: Int128, of denominator: Int64, scaleUp: Int64) throws -> Int64 {
         let base = Int128(a) * Int128(scaleUp)
         var result = base
         if rest != 0 {
-            // What lies behind the n-th after selecting is not smaller.
-            var b = Int64.max
-            for i in (Int(low) + 1)..<values.count { b = min(b, values[i]) }
             let exact = base * Int128(denominator) + (Int128(b) - Int128(a)) * rest * Int128(scaleUp)
             result = Decimals.divideHalfEven(exact, by: Int128(denominator))
         }
@@ -162,14 +170,14 @@ final class ModeReducer: GroupReducer {
     override func reduce(_ rows: [Int], _ arguments: [ColumnBuffer], into out: ColumnBuffer) throws {
         guard !rows.isEmpty else { return out.appendNull() }
         let column = arguments[0].picked(rows)
-        let key = SortKey(column, descending: false)
+        let key = KeyColumn(column, descending: false)
         let order = Array(0..<rows.count).sorted { Sorting.before($0, $1, [key]) }
         var best = order[0]
         var bestCount = 0
         var start = 0
         while start < order.count {
             var end = start
-            while end < order.count, key.words[order[end]] == key.words[order[start]] { end += 1 }
+            while end < order.count, key.word(order[end]) == key.word(order[start]) { end += 1 }
             if end - start > bestCount {
                 bestCount = end - start
                 best = order[start]
@@ -196,7 +204,7 @@ final class ListReducer: GroupReducer {
         let column = arguments[0]
         var order = rows
         if !ordered {
-            let key = SortKey(column.picked(rows), descending: false)
+            let key = KeyColumn(column.picked(rows), descending: false)
             order = Array(0..<rows.count).sorted { Sorting.before($0, $1, [key]) }.map { rows[$0] }
         }
         var bytes: [UInt8] = []

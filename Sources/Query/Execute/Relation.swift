@@ -13,8 +13,9 @@ final class Relation: @unchecked Sendable {
         self.rowCount = rowCount
     }
 
-    convenience init(layout: Layout) {
-        self.init(layout: layout, columns: layout.slots.map { ColumnBuffer(type: $0.type, dictionary: $0.dictionary) }, rowCount: 0)
+    convenience init(layout: Layout, capacity: Int = 1024) {
+        let columns = layout.slots.map { ColumnBuffer(type: $0.type, dictionary: $0.dictionary, capacity: capacity) }
+        self.init(layout: layout, columns: columns, rowCount: 0)
     }
 
     subscript(id: ColumnID) -> ColumnBuffer { columns[layout[id]] }
@@ -33,6 +34,17 @@ final class Relation: @unchecked Sendable {
     /// The rows at `positions`, in that order.
     func picked(_ positions: [Int]) -> Relation {
         Relation(layout: layout, columns: columns.map { $0.picked(positions) }, rowCount: positions.count)
+    }
+
+    /// The rows at the places `range` of `rows`, in that order.
+    func picked(_ rows: RowNumbers, _ range: Range<Int>) -> Relation {
+        Relation(layout: layout, columns: columns.map { $0.picked(rows, range) }, rowCount: range.count)
+    }
+
+    /// As ``picked(_:_:)``, by several threads where it is worth it.
+    func picked(_ rows: RowNumbers, _ range: Range<Int>, threads: Int, _ cancellation: Cancellation) throws -> Relation {
+        let columns = try columns.map { try $0.picked(rows, range, threads: threads, cancellation) }
+        return Relation(layout: layout, columns: columns, rowCount: range.count)
     }
 
     /// The same rows with more columns.
@@ -54,6 +66,8 @@ final class ColumnBuffer: @unchecked Sendable {
     private let stride: Int
     /// What views of `.texts` point into; blocks never move.
     private var arena = TextArena()
+    /// Of other buffers whose texts this one points to.
+    private var arenas: [TextArena] = []
 
     init(type: LogicalType, dictionary: TextDictionary? = nil, capacity: Int = 1024) {
         self.type = type
@@ -61,7 +75,14 @@ final class ColumnBuffer: @unchecked Sendable {
         form = Vector.Form(type, coded: dictionary != nil)
         stride = form.stride
         self.capacity = max(capacity, 16)
-        storage = .allocate(byteCount: self.capacity * stride, alignment: 64)
+        storage = LargeMemory.allocate(byteCount: self.capacity * stride)
+    }
+
+    /// A column of `count` rows whose values are still to be written.
+    convenience init(type: LogicalType, dictionary: TextDictionary? = nil, rows count: Int, nulls: [UInt8] = []) {
+        self.init(type: type, dictionary: dictionary, capacity: count)
+        self.count = count
+        self.nulls = nulls
     }
     deinit { storage.deallocate() }
 
@@ -76,7 +97,7 @@ final class ColumnBuffer: @unchecked Sendable {
     private func reserve(_ more: Int) {
         guard count + more > capacity else { return }
         let grown = max(capacity * 2, count + more)
-        let moved = UnsafeMutableRawPointer.allocate(byteCount: grown * stride, alignment: 64)
+        let moved = LargeMemory.allocate(byteCount: grown * stride)
         moved.copyMemory(from: storage, byteCount: count * stride)
         storage.deallocate()
         storage = moved
@@ -103,10 +124,9 @@ final class ColumnBuffer: @unchecked Sendable {
         reserve(other.count)
         other.nulls.withUnsafeBufferPointer { appendNulls($0.isEmpty ? nil : $0.baseAddress, other.count) }
         if form == .texts {
-            for i in 0..<other.count { texts[count + i] = arena.copy(other.texts[i].buffer) }
-        } else {
-            (storage + count * stride).copyMemory(from: other.storage, byteCount: other.count * stride)
+            keep(other)
         }
+        (storage + count * stride).copyMemory(from: other.storage, byteCount: other.count * stride)
         count += other.count
     }
 
@@ -120,6 +140,49 @@ final class ColumnBuffer: @unchecked Sendable {
     func setNull(_ row: Int) {
         if nulls.isEmpty { nulls = Array(repeating: 0, count: count) }
         nulls[row] = 1
+    }
+
+    /// Texts of another buffer live as long as this one.
+    private func keep(_ other: ColumnBuffer) { for arena in [other.arena] + other.arenas { keep(arena) } }
+    private func keep(_ other: TextArena) {
+        for arena in arenas.suffix(4) where arena === other { return }
+        arenas.append(other)
+    }
+
+    /// All rows of `parts`, of the same form, one after another. The parts are empty afterwards: memory for one more column is all it takes.
+    static func joined(_ parts: [ColumnBuffer], threads: Int) throws -> ColumnBuffer {
+        let starts = parts.reduce(into: [0]) { $0.append($0.last! + $1.count) }
+        let total = starts.last!
+        let hasNulls = parts.contains { $0.hasNulls }
+        let out = ColumnBuffer(type: parts[0].type, dictionary: parts[0].dictionary, rows: total)
+        for part in parts {
+            precondition(part.form == out.form)
+            if out.form == .texts { out.keep(part) }
+        }
+        try Parallel.run(parts.count, threads: total >= Parallel.rowsMin ? threads : 1) { index in
+            (out.storage + starts[index] * out.stride).copyMemory(
+                from: parts[index].storage, byteCount: parts[index].count * out.stride)
+        }
+        if hasNulls {
+            out.nulls.reserveCapacity(total)
+            for part in parts {
+                if part.hasNulls {
+                    out.nulls.append(contentsOf: part.nulls)
+                } else {
+                    out.nulls.append(contentsOf: repeatElement(0, count: part.count))
+                }
+            }
+        }
+        for part in parts { part.empty() }
+        return out
+    }
+
+    private func empty() {
+        storage.deallocate()
+        capacity = 16
+        storage = LargeMemory.allocate(byteCount: capacity * stride)
+        count = 0
+        nulls = []
     }
 
     private func appendNulls(_ more: UnsafePointer<UInt8>?, _ added: Int) {
@@ -236,6 +299,105 @@ final class ColumnBuffer: @unchecked Sendable {
 
     private func pick<T: ExpressibleByIntegerLiteral>(_ a: UnsafeMutablePointer<T>, _ positions: [Int], _ out: UnsafeMutablePointer<T>) {
         for (i, row) in positions.enumerated() { out[i] = row < 0 ? 0 : a[row] }
+    }
+
+    // MARK: picking by row numbers
+
+    /// Row numbers of ``RowNumbers`` that mean a null.
+    static let noRow = UInt32.max
+
+    func picked(_ rows: RowNumbers, _ range: Range<Int>, hasGaps: Bool = false) -> ColumnBuffer {
+        let out = ColumnBuffer(type: type, dictionary: dictionary, rows: range.count)
+        share(with: out)
+        pick(rows.base + range.lowerBound, 0..<range.count, hasGaps, into: out)
+        if hasNulls || hasGaps {
+            var flags = [UInt8](repeating: 0, count: range.count)
+            flags.withUnsafeMutableBufferPointer { pickNulls(rows.base + range.lowerBound, 0..<range.count, hasGaps, $0.baseAddress!) }
+            out.nulls = flags
+        }
+        return out
+    }
+
+    func picked(_ rows: RowNumbers, _ range: Range<Int>, threads: Int, hasGaps: Bool = false, _ cancellation: Cancellation) throws
+        -> ColumnBuffer
+    {
+        let out = ColumnBuffer(type: type, dictionary: dictionary, rows: range.count)
+        share(with: out)
+        let parts = out.sharesTexts || form != .texts ? max(1, range.count >> 16) : 1
+        var flags = [UInt8](repeating: 0, count: hasNulls || hasGaps ? range.count : 0)
+        try flags.withUnsafeMutableBufferPointer { flags in
+            let nulls = flags.isEmpty ? nil : UncheckedPointer(flags.baseAddress!)
+            try Parallel.run(parts, threads: threads) { part in
+                try cancellation.check()
+                let places = range.count * part / parts..<range.count * (part + 1) / parts
+                pick(rows.base + range.lowerBound, places, hasGaps, into: out)
+                if let nulls { pickNulls(rows.base + range.lowerBound, places, hasGaps, nulls.base) }
+            }
+        }
+        out.nulls = flags
+        return out
+    }
+
+    /// The same values with other nulls. For a column that nobody else has.
+    func with(nulls: [UInt8]) -> ColumnBuffer {
+        precondition(nulls.count == count)
+        self.nulls = nulls.contains(1) ? nulls : []
+        return self
+    }
+
+    private var sharesTexts: Bool { !arenas.isEmpty }
+
+    /// A few rows do not keep the texts of many alive: theirs are copied.
+    private func share(with out: ColumnBuffer) {
+        if form == .texts, out.count >= count / 4 { out.keep(self) }
+    }
+
+    private func pick(_ rows: UnsafePointer<UInt32>, _ range: Range<Int>, _ hasGaps: Bool, into out: ColumnBuffer) {
+        switch form {
+        case .integers: pick(integers, rows, range, hasGaps, out.integers)
+        case .doubles: pick(doubles, rows, range, hasGaps, out.doubles)
+        case .mask: pick(mask, rows, range, hasGaps, out.mask)
+        case .codes: pick(codes, rows, range, hasGaps, out.codes)
+        case .texts:
+            let shares = out.sharesTexts
+            for i in range {
+                let view = hasGaps && rows[i] == Self.noRow ? TextView(base: nil, count: 0) : texts[Int(rows[i])]
+                out.texts[i] = shares ? view : out.arena.copy(view.buffer)
+            }
+        }
+    }
+
+    private func pickNulls(_ rows: UnsafePointer<UInt32>, _ range: Range<Int>, _ hasGaps: Bool, _ flags: UnsafeMutablePointer<UInt8>) {
+        nulls.withUnsafeBufferPointer { nulls in
+            if nulls.isEmpty {
+                for i in range { flags[i] = hasGaps && rows[i] == Self.noRow ? 1 : 0 }
+                return
+            }
+            // A gap's number leads nowhere.
+            for i in range { flags[i] = hasGaps && rows[i] == Self.noRow ? 1 : nulls[Int(rows[i])] }
+        }
+    }
+
+    @inline(__always)
+    private func pick<T: ExpressibleByIntegerLiteral>(
+        _ a: UnsafeMutablePointer<T>, _ rows: UnsafePointer<UInt32>, _ range: Range<Int>, _ hasGaps: Bool, _ out: UnsafeMutablePointer<T>
+    ) {
+        if hasGaps {
+            for i in range { out[i] = rows[i] == Self.noRow ? 0 : a[Int(rows[i])] }
+        } else {
+            for i in range { out[i] = a[Int(rows[i])] }
+        }
+    }
+
+    /// Whether two rows of columns of one type hold the same value, or both none.
+    func isEqual(_ row: Int, to other: ColumnBuffer, _ otherRow: Int) -> Bool {
+        if isNull(row) || other.isNull(otherRow) { return isNull(row) == other.isNull(otherRow) }
+        switch form {
+        case .integers: return integers[row] == other.integers[otherRow]
+        case .doubles: return doubles[row] == other.doubles[otherRow]
+        case .mask: return mask[row] == other.mask[otherRow]
+        case .codes, .texts: return text(row) == other.text(otherRow)
+        }
     }
 
     /// Copies rows into a vector of the same form.

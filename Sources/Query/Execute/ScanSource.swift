@@ -9,6 +9,7 @@ struct ScanSource: MorselSource {
     private let filters: [Bound]
     private let zoneTests: [ZoneTest]
     private let morsels: [Morsel]
+    private let gate: BlockGate?
     let layout: Layout
 
     enum Column: Sendable {
@@ -44,6 +45,11 @@ struct ScanSource: MorselSource {
             if let test = ZoneTest(filter, plan.columns) { tests.append(test) }
         }
         zoneTests = tests
+        gate = plan.gate
+        if let gate = plan.gate {
+            morsels = Self.morsels(plan.table, gate)
+            return
+        }
         var morsels: [Morsel] = []
         for (index, segment) in plan.table.segments.enumerated() {
             var first = 0
@@ -54,6 +60,21 @@ struct ScanSource: MorselSource {
             }
         }
         self.morsels = morsels
+    }
+
+    /// Every block for itself, the most promising first.
+    private static func morsels(_ table: TableSnapshot, _ gate: BlockGate) -> [Morsel] {
+        var blocks: [(best: UInt64, morsel: Morsel)] = []
+        for (index, segment) in table.segments.enumerated() {
+            for block in 0..<segment.blockCount {
+                let best = gate.best(segment.meta(column: gate.column, block: block))
+                blocks.append((best, Morsel(segment: index, blocks: block..<block + 1)))
+            }
+        }
+        blocks.sort {
+            ($0.best, $0.morsel.segment, $0.morsel.blocks.lowerBound) < ($1.best, $1.morsel.segment, $1.morsel.blocks.lowerBound)
+        }
+        return blocks.map(\.morsel)
     }
 
     var morselCount: Int { morsels.count }
@@ -93,6 +114,10 @@ struct ScanSource: MorselSource {
             let morsel = source.morsels[index]
             let segment = source.table.segments[morsel.segment]
             for block in morsel.blocks {
+                if let gate = source.gate, !gate.admits(segment.meta(column: gate.column, block: block)) {
+                    counts.blocksSkipped += 1
+                    continue
+                }
                 if source.zoneTests.contains(where: { $0.excludes(segment.meta(column: $0.column, block: block)) }) {
                     counts.blocksSkipped += 1
                     continue

@@ -35,6 +35,8 @@ struct ScanPlan: Sendable {
     var rowID: ColumnID?
     /// Conditions that hold for every row that is passed on, cheapest first.
     var filters: [Bound] = []
+    /// Set by the executor for a scan whose best rows alone are wanted.
+    var gate: BlockGate?
 }
 
 struct DerivedColumn: Sendable {
@@ -83,6 +85,8 @@ struct TopPlan: Sendable {
     var asked: Int
     /// `with others`: the aggregate below, once more over the rows of the groups that did not make it.
     var others: Bool
+    /// Blocks are read from the most promising on, and those that cannot hold one of the best rows are not.
+    var skipsBlocks = false
 }
 
 struct JoinPlan: Sendable {
