@@ -103,7 +103,8 @@ struct WindowGroups: Sendable {
         try Parallel.run(ranges.count, threads: threads) { part in
             let context = EvaluationContext(cancellation: cancellation)
             let compiler = ExpressionCompiler(layout: rows.layout, context: context, shared: maps)
-            let index = looksUp ? HashGroups(try keys.map { try compiler.compile($0.value) }) : try design.makeIndex(compiler, mayStop: false)
+            let index =
+                looksUp ? HashGroups(try keys.map { try compiler.compile($0.value) }) : try design.makeIndex(compiler, mayStop: false)
             let batch = RelationBatch(rows)
             var first = ranges[part].lowerBound
             while first < ranges[part].upperBound {
