@@ -23,6 +23,8 @@ class Accumulator {
         capacity = grown
     }
     func grow(from old: Int, to new: Int) {}
+    /// Memory held; what keeps more than a small state a group says so.
+    var bytes: Int { capacity * 16 }
 
     /// Takes in a batch. `groups` is nil where all rows are group 0.
     final func update(_ batch: Batch, _ groups: UnsafePointer<UInt32>?) throws {

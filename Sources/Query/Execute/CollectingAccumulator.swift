@@ -32,6 +32,8 @@ final class CollectingAccumulator: Accumulator {
     }
     deinit { selection.deallocate() }
 
+    override var bytes: Int { parts.reduce(0) { $1.columns.reduce($0 + $1.groups.count * 4) { $0 + $1.bytes } } }
+
     override func add(_ vectors: [Vector], _ batch: Batch, _ groups: UnsafePointer<UInt32>?, _ mask: UnsafePointer<UInt8>?) throws {
         let all = vectors + (try order.map { try $0.evaluate(batch) })
         guard let mask else {

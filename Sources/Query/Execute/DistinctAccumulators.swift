@@ -12,6 +12,7 @@ final class BitmapDistinctAccumulator: Accumulator {
         super.init(type: .int, arguments: [argument], filter: filter)
     }
     deinit { bits.free() }
+    override var bytes: Int { bits.count * 8 }
     override func grow(from old: Int, to new: Int) { bits.grow(to: new * wordsPerGroup, filling: 0) }
 
     override func add(_ vectors: [Vector], _ batch: Batch, _ groups: UnsafePointer<UInt32>?, _ mask: UnsafePointer<UInt8>?) throws {

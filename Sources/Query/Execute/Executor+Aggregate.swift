@@ -2,6 +2,13 @@ import Storage
 
 extension Executor {
     func run(_ plan: AggregatePlan, required: Set<ColumnID>) throws -> Relation {
+        let groups = try groups(plan, required: required)
+        if let source = groups.source as? RelationSource { return source.relation }
+        return try collect(groups, required: Set(groups.layout.slots.map(\.id)))
+    }
+
+    /// The groups of an aggregate, sorted by their keys unless any order will do.
+    func groups(_ plan: AggregatePlan, required: Set<ColumnID>) throws -> Pipeline {
         let measures = plan.measures.filter { required.contains($0.id) }
         var below: Set<ColumnID> = []
         for key in plan.keys { below.formUnion(key.value.columns) }
@@ -16,16 +23,20 @@ extension Executor {
             var plan = plan
             // Groups of two runs in the same order, so that columns fit side by side.
             if !counted.others.isEmpty { plan.inAnyOrder = false }
-            let rows = try quantiles(counted, plan, pipeline, design)
-            if counted.others.isEmpty { return rows }
-            let rest = try run(plan, required: Set(counted.others.map(\.id)))
-            return rows.adding(counted.others.map { (rest.layout.slots[rest.layout[$0.id]], rest[$0.id]) })
+            do {
+                let rows = try attempt { try quantiles(counted, plan, pipeline, design) }
+                if counted.others.isEmpty { return relationPipeline(rows) }
+                let rest = try run(plan, required: Set(counted.others.map(\.id)))
+                return relationPipeline(rows.adding(counted.others.map { (rest.layout.slots[rest.layout[$0.id]], rest[$0.id]) }))
+            } catch let error as QueryError where error.kind == .memory && !plan.keys.isEmpty {}
         }
         var factories: [AccumulatorFactory] = []
         var places: [Int] = []
         var shared: [String: Int] = [:]
         for measure in measures {
-            let factory = AccumulatorFactory(call: measure.call, type: measure.type, groups: design.denseSize, ranges: ranges)
+            let factory = AccumulatorFactory(
+                call: measure.call, type: measure.type, groups: design.denseSize, ranges: ranges,
+                room: rowRoom("distinct", share: 8))
             if let state = factory.sharedState, let known = shared[state] {
                 places.append(known)
                 continue
@@ -40,12 +51,16 @@ extension Executor {
         do {
             if design.isLarge, !plan.emptyMayMiss { throw GroupsOutgrowCache() }
             let rows = try attempt { try grouped(plan, design, pipeline, answers, mayStop: true) }
-            return plan.inAnyOrder || design.keysAreSorted ? rows : try sorted(rows, order)
-        } catch is GroupsOutgrowCache {}
+            return relationPipeline(plan.inAnyOrder || design.keysAreSorted ? rows : try sorted(rows, order))
+        } catch is GroupsOutgrowCache {
+        } catch let error as QueryError where error.kind == .memory && !plan.keys.isEmpty {}
         do {
-            let partitions = PartitionDesign(plan.keys, design.packed, rows: ranges.rowCount)
-            let rows = try attempt { try partitioned(plan, partitions, pipeline, required: needed, measures: answers) }
-            return plan.inAnyOrder || partitions.keysAreSorted ? rows : try sorted(rows, order)
+            let partitions = PartitionDesign(plan.keys, try design.packedKeys(), rows: ranges.rowCount)
+            let groups = try attempt { try partitioned(plan, partitions, pipeline, required: needed, measures: answers) }
+            let isOrdered = plan.inAnyOrder || partitions.keysAreSorted
+            if isOrdered, !measures.contains(where: \.call.callsFunction) { return Pipeline(source: groups) }
+            let rows = try attempt { try collect(Pipeline(source: groups), required: Set(groups.layout.slots.map(\.id))) }
+            return relationPipeline(isOrdered ? rows : try sorted(rows, order))
         } catch let error as QueryError where error.kind == .data {
             // Rows came in another order than the source's: which error is the first is told by going through them as they come.
             _ = try grouped(plan, design, pipeline, answers, mayStop: false)
@@ -57,10 +72,11 @@ extension Executor {
     private func grouped(
         _ plan: AggregatePlan, _ design: GroupDesign, _ pipeline: Pipeline, _ measures: AggregateMeasures, mayStop: Bool
     ) throws -> Relation {
-        let sinks = try run(pipeline) { worker in
+        let sinks = try run(pipeline) { [budget] worker in
             let compiler = worker.compiler(pipeline.layout)
             return AggregateSink(
-                try design.makeIndex(compiler, mayStop: mayStop), try measures.makeAccumulators(compiler, worker.evaluation))
+                try design.makeIndex(compiler, mayStop: mayStop), try measures.makeAccumulators(compiler, worker.evaluation),
+                MemoryLease(budget, "summarize"))
         }
         guard let first = sinks.first else { preconditionFailure("a run has at least one worker") }
         for other in sinks.dropFirst() { try first.merge(other) }
@@ -87,7 +103,14 @@ extension Executor {
             slots.append(Layout.Slot(id: measure.id, type: measure.type, dictionary: column.dictionary))
             columns.append(column)
         }
-        return Relation(layout: Layout(slots), columns: columns, rowCount: groups.count)
+        return try Relation(layout: Layout(slots), columns: columns, rowCount: groups.count).charged(to: budget, "summarize")
+    }
+}
+
+extension AggregateCall {
+    /// Computing it may fail on some rows.
+    var callsFunction: Bool {
+        arguments.contains(where: \.callsFunction) || filter?.callsFunction == true || order.contains { $0.value.callsFunction }
     }
 }
 
@@ -108,6 +131,7 @@ struct GroupDesign: Sendable {
     private let dense: [(minimum: Int64, values: Int)]?
     /// Where the keys are hashed, or so many that hashing may be better: as one word, if they fit.
     let packed: PackedKeys?
+    private let makePacked: @Sendable () throws -> PackedKeys?
     /// The keys of ``dense`` groups come in their order.
     let keysAreSorted: Bool
     private let rows: Int
@@ -149,8 +173,14 @@ struct GroupDesign: Sendable {
         dense = parts
         self.rows = rows
         keysAreSorted = try keys.isEmpty || parts != nil && keys.count == 1 && compiler.compile(keys[0].value).dictionary == nil
+        makePacked = {
+            let compiler = ExpressionCompiler(layout: layout, context: EvaluationContext(cancellation: cancellation), shared: shared)
+            return try PackedKeys(keys, compiler, ranges)
+        }
         packed = keys.isEmpty || size < groupsInCacheMax * 16 && parts != nil ? nil : try PackedKeys(keys, compiler, ranges)
     }
+
+    func packedKeys() throws -> PackedKeys? { try packed ?? makePacked() }
 
     /// So many places that putting rows apart first costs less than a cache miss for each.
     var isLarge: Bool { rows > groupsInCacheMax * 16 && packed != nil && denseSize ?? 0 >= groupsInCacheMax * 16 }
@@ -179,7 +209,10 @@ final class AggregateSink: BatchSink {
     private let groups = UnsafeMutablePointer<UInt32>.allocate(capacity: vectorRowsMax)
     private let single: Bool
 
-    init(_ index: GroupIndex, _ accumulators: [Accumulator]) {
+    private let lease: MemoryLease
+
+    init(_ index: GroupIndex, _ accumulators: [Accumulator], _ lease: MemoryLease) {
+        self.lease = lease
         self.index = index
         self.accumulators = accumulators
         single = index is SingleGroup
@@ -193,6 +226,14 @@ final class AggregateSink: BatchSink {
             for accumulator in accumulators { accumulator.reserve(index.groupCount) }
         }
         for accumulator in accumulators { try accumulator.update(batch, single ? nil : UnsafePointer(groups)) }
+        try charge()
+    }
+
+    /// What the groups and their states take.
+    private func charge() throws {
+        var bytes = index.bytes
+        for accumulator in accumulators { bytes += accumulator.bytes }
+        if bytes != lease.bytes { try lease.set(bytes) }
     }
 
     func merge(_ other: AggregateSink) throws {
@@ -201,6 +242,7 @@ final class AggregateSink: BatchSink {
             accumulator.reserve(index.groupCount)
             try accumulator.merge(theirs, map: index.numbersAreOwn ? map : nil)
         }
+        try charge()
     }
 }
 
@@ -210,6 +252,8 @@ struct AccumulatorFactory: Sendable {
     let type: LogicalType
     let groups: Int?
     let ranges: RangeFinder
+    /// For pairs of group and value that are put apart.
+    var room = RowPartitions.Room.unbounded
 
     private static let distinctBytesMax = 64 << 20
 
@@ -279,7 +323,7 @@ struct AccumulatorFactory: Sendable {
         {
             values = (range.lowerBound, Int(range.upperBound - range.lowerBound) + 1)
         }
-        if let groups, let values, values.count / 8 <= Self.distinctBytesMax / max(groups, 1) {
+        if let groups, let values, values.count / 8 <= min(Self.distinctBytesMax, room.budget.bytesMax / 16) / max(groups, 1) {
             return BitmapDistinctAccumulator(minimum: values.minimum, values: values.count, argument: argument, filter: filter)
         }
         let way: PairDistinctAccumulator.Values
@@ -293,7 +337,8 @@ struct AccumulatorFactory: Sendable {
             way = .numbered
         }
         return PairDistinctAccumulator(
-            way, argument: argument, filter: filter, pairsInCacheMax: context.groupsInCacheMax, threads: context.threads)
+            way, argument: argument, filter: filter, pairsInCacheMax: context.groupsInCacheMax, threads: context.threads,
+            room: room)
     }
 }
 

@@ -9,7 +9,11 @@ extension Executor {
         let (leftPlan, rightPlan) = try narrowed(join, required: leftColumns.union(join.on.map(\.left)))
         let right = try relation(rightPlan, required: Set(added).union(join.on.map(\.right)))
         var left = try pipeline(leftPlan, required: leftColumns.union(join.on.map(\.left)))
+        // A slot half full, the key's words and the row's number.
+        let lease = MemoryLease(budget, holder)
+        try lease.add(join.on.isEmpty ? 0 : right.rowCount * (24 + 8 * (join.on.count + 1)))
         let table = try JoinTable(join, right: right, left: left.layout, cancellation: cancellation)
+        table.lease = lease
         let kept = leftColumns.filter { left.layout.contains($0) }.sorted()
         let slots =
             kept.map { left.layout.slots[left.layout[$0]] }

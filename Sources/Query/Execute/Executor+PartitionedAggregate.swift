@@ -1,4 +1,3 @@
-import Dispatch
 import Storage
 
 /// How rows are put apart before they are grouped, so that each part's groups fit the cache and no two workers meet the same group.
@@ -50,10 +49,11 @@ struct PartitionDesign: Sendable {
 }
 
 extension Executor {
-    /// Groups in two passes: rows are put apart by their keys, then each part is grouped by one worker for good. Nothing is merged.
+    /// Groups in two passes: rows are put apart by their keys, then each part is grouped by one worker for good. Nothing is merged, and the
+    /// groups of a part are made when they are asked for.
     func partitioned(
         _ plan: AggregatePlan, _ design: PartitionDesign, _ pipeline: Pipeline, required: Set<ColumnID>, measures: AggregateMeasures
-    ) throws -> Relation {
+    ) throws -> PartitionedGroups {
         let kept = pipeline.layout.slots.indices.filter { required.contains(pipeline.layout.slots[$0].id) }
         let compiler = ExpressionCompiler(
             layout: pipeline.layout, context: EvaluationContext(cancellation: cancellation), shared: shared)
@@ -65,80 +65,149 @@ extension Executor {
             }
         }
         let layout = Layout(slots)
+        let room = rowRoom("summarize")
         let sinks = try run(pipeline) { worker in
             let compiler = worker.compiler(pipeline.layout)
-            return PartitionSink(design, try plan.keys.map { try compiler.compile($0.value) }, kept, layout)
+            return PartitionSink(design, try plan.keys.map { try compiler.compile($0.value) }, kept, layout, room)
         }
         let stores = sinks.map(\.store)
-        let parts = PartitionResults(count: design.count)
-        let queue = MorselQueue(0..<design.count)
-        let body: @Sendable (Int) -> Void = { [self] _ in
-            let context = EvaluationContext(cancellation: cancellation)
-            context.groupsInCacheMax = limits.groupsInCacheMax
-            while let partition = queue.next() {
-                do {
-                    try cancellation.check()
-                    let rows = try grouped(partition, of: stores, plan, design, layout, context, measures)
-                    if let rows { parts.set(rows, at: partition) }
-                } catch {
-                    parts.fail(error, partition)
-                    queue.stop()
-                }
-            }
-            absorb(context)
-        }
-        let workers = max(1, min(limits.threads, design.count))
-        if workers == 1 { body(0) } else { DispatchQueue.concurrentPerform(iterations: workers, execute: body) }
-        if let error = parts.error { throw error }
-        return try concatenated(parts.relations, plan, measures)
+        for store in stores { try store.finishWriting() }
+        return try PartitionedGroups(self, plan, design, stores, layout, measures)
     }
 
-    /// The groups of one partition; nil where it has no rows.
-    private func grouped(
-        _ partition: Int, of stores: [RowPartitions], _ plan: AggregatePlan, _ design: PartitionDesign, _ layout: Layout,
-        _ context: EvaluationContext, _ measures: AggregateMeasures
-    ) throws -> Relation? {
-        guard stores.contains(where: { !$0.chunks[partition].isEmpty }) else { return nil }
-        let compiler = ExpressionCompiler(layout: layout, context: context, shared: shared)
+    /// What each worker may hold of rows that are put apart: of the memory, one part in `share` for all workers.
+    func rowRoom(_ holder: String, share: Int = 2) -> RowPartitions.Room {
+        RowPartitions.Room(
+            budget: budget, holder: holder, bytesMax: budget.bytesMax / share / max(1, limits.threads), folder: limits.spillFolder)
+    }
+}
+
+/// The groups of rows that were put apart, a part a morsel.
+final class PartitionedGroups: MorselSource, @unchecked Sendable {
+    private let executor: Executor
+    private let plan: AggregatePlan
+    private let design: PartitionDesign
+    private let stores: [RowPartitions]
+    private let rowLayout: Layout
+    private let measures: AggregateMeasures
+    /// Parts that hold rows.
+    private let parts: [Int]
+    /// The first part's groups, which say what the columns are like.
+    private let first: Relation?
+    let layout: Layout
+
+    init(
+        _ executor: Executor, _ plan: AggregatePlan, _ design: PartitionDesign, _ stores: [RowPartitions], _ rowLayout: Layout,
+        _ measures: AggregateMeasures
+    ) throws {
+        self.executor = executor
+        self.plan = plan
+        self.design = design
+        self.stores = stores
+        self.rowLayout = rowLayout
+        self.measures = measures
+        parts = (0..<design.count).filter { part in stores.contains { !$0.chunks[part].isEmpty } }
+        guard let part = parts.first else {
+            first = nil
+            layout = Layout(
+                plan.keys.map { Layout.Slot(id: $0.id, type: $0.value.type, dictionary: nil) }
+                    + measures.measures.map { Layout.Slot(id: $0.id, type: $0.type, dictionary: nil) })
+            return
+        }
+        let context = EvaluationContext(cancellation: executor.cancellation)
+        let made = try Self.grouped(part, stores, executor, plan, design, rowLayout, measures, context, ChunkBatch(rowLayout))
+        executor.absorb(context)
+        first = made
+        layout = made.layout
+    }
+
+    var morselCount: Int { parts.count }
+    func makeReader(_ worker: WorkerContext) throws -> MorselReader { Reader(self, worker) }
+
+    private static func grouped(
+        _ part: Int, _ stores: [RowPartitions], _ executor: Executor, _ plan: AggregatePlan, _ design: PartitionDesign, _ layout: Layout,
+        _ measures: AggregateMeasures, _ context: EvaluationContext, _ batch: ChunkBatch
+    ) throws -> Relation {
+        let compiler = ExpressionCompiler(layout: layout, context: context, shared: executor.shared)
         let index: GroupIndex
         let words: PartitionGroups?
         if let packed = design.packed {
-            let groups = PartitionGroups(packed, words: design.words(of: partition))
+            let groups = PartitionGroups(packed, words: design.words(of: part))
             index = groups
             words = groups
         } else {
-            index = HashGroups(plan.keys.indices.map { ColumnEvaluator(slot: layout[design.id(ofKey: $0)], layout: layout) }, trial: nil)
+            index = HashGroups(plan.keys.indices.map { ColumnEvaluator(slot: layout[design.id(ofKey: $0)], layout: layout) })
             words = nil
         }
-        let sink = AggregateSink(index, try measures.makeAccumulators(compiler, context))
-        let batch = ChunkBatch(layout)
+        let sink = AggregateSink(
+            index, try measures.makeAccumulators(compiler, context), MemoryLease(executor.budget, "a part of the groups of summarize"))
         for store in stores {
-            for chunk in store.chunks[partition] {
-                words?.words = RowPartitions.words(chunk)
-                batch.move(to: chunk, of: store)
-                try sink.consume(batch, morsel: partition)
+            for chunk in store.chunks[part] {
+                try batch.move(to: chunk, of: store)
+                words?.words = batch.words
+                try sink.consume(batch, morsel: part)
             }
         }
-        return try finished(sink, plan, measures)
+        return try executor.finished(sink, plan, measures)
     }
 
-    private func concatenated(_ parts: [Relation], _ plan: AggregatePlan, _ measures: AggregateMeasures) throws -> Relation {
-        guard let first = parts.first else {
-            // No row at all.
-            return Relation(
-                layout: Layout(
-                    plan.keys.map { Layout.Slot(id: $0.id, type: $0.value.type, dictionary: nil) }
-                        + measures.measures.map { Layout.Slot(id: $0.id, type: $0.type, dictionary: nil) }))
+    private final class Reader: MorselReader {
+        private let groups: PartitionedGroups
+        private let worker: WorkerContext
+        private let rows: ChunkBatch
+        private let batch: SwitchedRelationBatch
+
+        init(_ groups: PartitionedGroups, _ worker: WorkerContext) {
+            self.groups = groups
+            self.worker = worker
+            rows = ChunkBatch(groups.rowLayout)
+            batch = SwitchedRelationBatch(groups.layout)
         }
-        let rowCount = parts.reduce(0) { $0 + $1.rowCount }
-        let columns = first.columns.map { ColumnBuffer(type: $0.type, dictionary: $0.dictionary, capacity: rowCount) }
-        let together: @Sendable (Int) -> Void = { column in for part in parts { columns[column].append(part.columns[column]) } }
-        if limits.threads == 1 {
-            for column in columns.indices { together(column) }
-        } else {
-            DispatchQueue.concurrentPerform(iterations: columns.count, execute: together)
+
+        override func read(_ morsel: Int, _ body: (Batch) throws -> Void) throws {
+            let relation: Relation
+            if morsel == 0, let first = groups.first {
+                relation = first
+            } else {
+                relation = try PartitionedGroups.grouped(
+                    groups.parts[morsel], groups.stores, groups.executor, groups.plan, groups.design, groups.rowLayout, groups.measures,
+                    worker.evaluation, rows)
+            }
+            var first = 0
+            while first < relation.rowCount {
+                let count = min(vectorRowsMax, relation.rowCount - first)
+                batch.move(to: first, count: count, of: relation)
+                try body(batch)
+                first += count
+            }
         }
-        return Relation(layout: first.layout, columns: columns, rowCount: rowCount)
+    }
+}
+
+/// Batches over one relation after another, all of one layout.
+final class SwitchedRelationBatch: Batch {
+    private let layout: Layout
+    private let vectors: [Vector]
+    private var relation: Relation?
+    private var first = 0
+
+    init(_ layout: Layout) {
+        self.layout = layout
+        vectors = layout.makeVectors()
+        super.init(slotCount: vectors.count)
+    }
+
+    func move(to first: Int, count: Int, of relation: Relation) {
+        self.relation = relation
+        self.first = first
+        advance(count: count)
+    }
+
+    override func load(_ slot: Int) throws -> Vector {
+        guard let column = relation?.columns[slot] else { preconditionFailure("a batch of no relation") }
+        precondition(column.dictionary === layout.slots[slot].dictionary, "parts of one column have one dictionary")
+        column.copy(from: first, count: count, into: vectors[slot])
+        return vectors[slot]
     }
 }
 
@@ -163,11 +232,11 @@ private final class PartitionSink: BatchSink {
     private let words = UnsafeMutablePointer<UInt64>.allocate(capacity: vectorRowsMax)
     private let partitions = UnsafeMutablePointer<UInt16>.allocate(capacity: vectorRowsMax)
 
-    init(_ design: PartitionDesign, _ evaluators: [Evaluator], _ kept: [Int], _ layout: Layout) {
+    init(_ design: PartitionDesign, _ evaluators: [Evaluator], _ kept: [Int], _ layout: Layout, _ room: RowPartitions.Room) {
         self.design = design
         self.evaluators = evaluators
         self.kept = kept
-        store = RowPartitions(layout, partitions: design.count)
+        store = RowPartitions(layout, partitions: design.count, room: room)
     }
     deinit {
         words.deallocate()
@@ -191,7 +260,7 @@ private final class PartitionSink: BatchSink {
             let shift = UInt64(64 - design.count.trailingZeroBitCount)
             for i in 0..<count { partitions[i] = UInt16(truncatingIfNeeded: WordTable.hash(words[i]) >> shift) }
         }
-        store.append(vectors, words: words, partitions: partitions, count: count)
+        try store.append(vectors, words: words, partitions: partitions, count: count)
     }
 }
 
@@ -232,18 +301,4 @@ enum KeyHash {
             for i in 0..<count { hashes[i] = WordTable.hash(hashes[i] &+ word(i)) }
         }
     }
-}
-
-private final class PartitionResults: @unchecked Sendable {
-    private let lock = Mutex()
-    private var made: [Relation?]
-    private var failure: (partition: Int, error: any Error)?
-
-    init(count: Int) { made = Array(repeating: nil, count: count) }
-    func set(_ relation: Relation, at partition: Int) { lock.locked { made[partition] = relation } }
-    func fail(_ error: any Error, _ partition: Int) {
-        lock.locked { if failure == nil || partition < failure!.partition { failure = (partition, error) } }
-    }
-    var error: (any Error)? { failure?.error }
-    var relations: [Relation] { made.compactMap { $0 } }
 }

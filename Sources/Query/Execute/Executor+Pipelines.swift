@@ -3,6 +3,11 @@ import Storage
 extension Executor {
     /// What `pipeline` makes, without looking at the clock.
     func unprofiledPipeline(_ plan: Plan, required: Set<ColumnID>) throws -> Pipeline {
+        guard let name = plan.holder else { return try pipeline(of: plan, required) }
+        return try holding(name) { try pipeline(of: plan, required) }
+    }
+
+    private func pipeline(of plan: Plan, _ required: Set<ColumnID>) throws -> Pipeline {
         switch plan {
         case .scan(let scan): return Pipeline(source: try ScanSource(scan, required: required))
         case .rows(let relation): return Pipeline(source: RelationSource(relation: relation))
@@ -11,11 +16,14 @@ extension Executor {
             pipeline.append(FilterStep(condition: condition))
             return pipeline
         case .derive(let input, let columns): return try derive(input, columns, required)
-        case .aggregate(let aggregate): return relationPipeline(try run(aggregate, required: required))
+        case .aggregate(let aggregate): return try groups(aggregate, required: required)
         case .window(let input, let columns): return try windows(input, columns, required)
         case .sort(let input, let order):
-            let rows = try relation(input, required: required.union(order.map(\.id)))
-            return relationPipeline(try sorted(rows, order))
+            do {
+                return relationPipeline(try attempt { try sorted(try relation(input, required: required.union(order.map(\.id))), order) })
+            } catch let error as QueryError where error.kind == .memory {
+                return try spilledSort(input, order, required: required)
+            }
         case .take(let input, let first, let count):
             return relationPipeline(try take(input, first: first, count: count, required: required))
         case .top(let top): return relationPipeline(try run(top, required: required))
@@ -54,6 +62,10 @@ extension Executor {
     }
 
     func sorted(_ rows: Relation, _ order: [PlanOrder]) throws -> Relation {
+        // Records of the sort, row numbers, and the rows in their new order.
+        let lease = MemoryLease(budget, holder)
+        try lease.add(rows.rowCount * 24 + rows.bytes)
+        defer { _ = lease }
         let keys = order.map { KeyColumn(rows[$0.id], descending: $0.descending) }
         let sorted = try RowSort.sort(keys, count: rows.rowCount, threads: limits.threads, cancellation: cancellation).rows
         return try rows.picked(sorted, 0..<rows.rowCount, threads: limits.threads, cancellation)
@@ -69,7 +81,8 @@ extension Executor {
         var next = 0
         while next < pipeline.source.morselCount, rows.rowCount < wanted {
             let end = min(next + limits.threads, pipeline.source.morselCount)
-            let sinks = try run(pipeline, morsels: next..<end) { _ in CollectSink(layout: layout, slots: slots) }
+            let lease = MemoryLease(budget, holder)
+            let sinks = try run(pipeline, morsels: next..<end) { _ in CollectSink(layout: layout, slots: slots, lease: lease) }
             rows.append(try CollectSink.merge(sinks, layout: layout, threads: limits.threads))
             next = end
         }
@@ -84,6 +97,14 @@ extension Executor {
         let slots = pipeline.layout.slots.enumerated().filter { required.contains($1.id) }.map(\.offset)
         let layout = Layout(slots.map { pipeline.layout.slots[$0] })
         if let source = pipeline.source as? RelationSource, pipeline.steps.isEmpty { return try receive(source.relation) }
+        if pipeline.source.morselCount == 1 {
+            // However long it is: a morsel of merged runs is all there is. One morsel has one worker, which is this thread.
+            return try withoutActuallyEscaping(receive) { receive in
+                let receiver = UncheckedDelivery(receive)
+                let sinks = try run(pipeline) { _ in DeliverSink(layout: layout, slots: slots, receiver) }
+                for sink in sinks { try sink.flush() }
+            }
+        }
         var next = 0
         while next < pipeline.source.morselCount {
             let end = min(next + limits.threads * 2, pipeline.source.morselCount)
@@ -91,5 +112,62 @@ extension Executor {
             try receive(try CollectSink.merge(sinks, layout: layout, threads: limits.threads))
             next = end
         }
+    }
+}
+
+extension Plan {
+    /// What an operator that holds rows is called where the memory does not do; nil: it holds none.
+    fileprivate var holder: String? {
+        switch self {
+        case .aggregate: "summarize"
+        case .window: "a window function"
+        case .sort: "sort"
+        case .take: "take"
+        case .top: "top"
+        case .join: "the right side of a join"
+        case .union: "union"
+        case .fill: "fill"
+        case .unfold: "expand"
+        case .sample: "sample"
+        case .assert, .assertAll: "assert"
+        case .scan, .rows, .filter, .derive: nil
+        }
+    }
+}
+
+private struct UncheckedDelivery: @unchecked Sendable {
+    let receive: (Relation) throws -> Void
+    init(_ receive: @escaping (Relation) throws -> Void) { self.receive = receive }
+}
+
+/// Hands rows on as they come, some thousands at a time.
+private final class DeliverSink: BatchSink {
+    private static let rowsMax = 1 << 15
+    private let layout: Layout
+    private let slots: [Int]
+    private let view: RowsBatch
+    private let receiver: UncheckedDelivery
+    private var rows: Relation
+    private var wasEmpty = true
+
+    init(layout: Layout, slots: [Int], _ receiver: UncheckedDelivery) {
+        self.layout = layout
+        self.slots = slots
+        self.receiver = receiver
+        view = RowsBatch(layout: layout)
+        rows = Relation(layout: layout)
+    }
+
+    func consume(_ batch: Batch, morsel: Int) throws {
+        view.set(try slots.map { try batch.vector($0) }, count: batch.count)
+        try rows.append(view)
+        if rows.rowCount >= Self.rowsMax { try flush() }
+    }
+
+    func flush() throws {
+        guard rows.rowCount > 0 || wasEmpty else { return }
+        wasEmpty = false
+        try receiver.receive(rows)
+        rows = Relation(layout: layout)
     }
 }

@@ -60,13 +60,13 @@ extension Executor {
     /// The groups of a plan with the quantiles that can be counted. The pipeline is run twice where one pass leaves a value open.
     func quantiles(_ counted: CountedQuantiles, _ plan: AggregatePlan, _ pipeline: Pipeline, _ design: GroupDesign) throws -> Relation {
         let arguments = counted.arguments
-        let sinks = try run(pipeline) { worker in
+        let sinks = try run(pipeline) { [budget] worker in
             let compiler = worker.compiler(pipeline.layout)
             let accumulators = try arguments.map { argument in
                 BinCountAccumulator(
                     bins: argument.bins, argument: try compiler.compile(argument.value), filter: try argument.filter.map(compiler.compile))
             }
-            return AggregateSink(try design.makeIndex(compiler, mayStop: false), accumulators)
+            return AggregateSink(try design.makeIndex(compiler, mayStop: false), accumulators, MemoryLease(budget, "summarize"))
         }
         guard let first = sinks.first else { preconditionFailure("a run has at least one worker") }
         for other in sinks.dropFirst() { try first.merge(other) }
@@ -80,14 +80,14 @@ extension Executor {
             let asked = searches.enumerated().filter { $0.element.needsValues }.map(\.offset)
             let slots = searches.map(\.slots)
             // What the rows divide by zero was told by the first pass.
-            let sinks = try run(pipeline, isRepeated: true) { worker in
+            let sinks = try run(pipeline, isRepeated: true) { [budget] worker in
                 let compiler = worker.compiler(pipeline.layout)
                 let accumulators = try asked.map { place in
                     BinPickAccumulator(
                         bins: arguments[place].bins, slots: slots[place], argument: try compiler.compile(arguments[place].value),
                         filter: try arguments[place].filter.map(compiler.compile))
                 }
-                return AggregateSink(try design.makeIndex(compiler, mayStop: false), accumulators)
+                return AggregateSink(try design.makeIndex(compiler, mayStop: false), accumulators, MemoryLease(budget, "summarize"))
             }
             for other in sinks.dropFirst() { try sinks[0].merge(other) }
             for (place, accumulator) in zip(asked, sinks[0].accumulators) {

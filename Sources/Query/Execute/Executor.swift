@@ -8,10 +8,16 @@ final class Executor: @unchecked Sendable {
         var memoryBytesMax: Int
         /// A table of this many groups fills about the L2 cache; tests set less.
         var groupsInCacheMax = 1 << 16
+        /// Where rows go that do not fit the memory, unless `TMPDIR` says otherwise.
+        var spillFolder: String?
     }
     let limits: Limits
     let cancellation: Cancellation
     let shared = SharedMaps()
+    /// Half of the memory is for rows, groups and tables; the other half caches the store's blocks.
+    let budget: MemoryBudget
+    /// What is being run, for whoever finds that the memory does not do. Set where plans become pipelines, by one thread.
+    private(set) var holder = "a query"
     private(set) var divisionsByZero = 0
     private(set) var undefinedResults = 0
     private(set) var notes: [String] = []
@@ -22,8 +28,19 @@ final class Executor: @unchecked Sendable {
     var progress: ((Int, Int) -> Void)?
 
     init(limits: Limits, cancellation: Cancellation) {
+        var limits = limits
+        // Where the memory is smaller than caches are, so are tables.
+        limits.groupsInCacheMax = min(limits.groupsInCacheMax, (limits.memoryBytesMax / max(1, limits.threads)) >> 10)
         self.limits = limits
         self.cancellation = cancellation
+        budget = MemoryBudget(bytesMax: limits.memoryBytesMax / 2)
+    }
+
+    func holding<R>(_ name: String, _ body: () throws -> R) rethrows -> R {
+        let outer = holder
+        holder = name
+        defer { holder = outer }
+        return try body()
     }
 
     func note(_ text: String) { lock.locked { if !notes.contains(text) { notes.append(text) } } }
@@ -96,8 +113,11 @@ final class Executor: @unchecked Sendable {
     func collect(_ pipeline: Pipeline, required: Set<ColumnID>) throws -> Relation {
         let slots = pipeline.layout.slots.enumerated().filter { required.contains($1.id) }.map(\.offset)
         let layout = Layout(slots.map { pipeline.layout.slots[$0] })
-        let sinks = try run(pipeline) { _ in CollectSink(layout: layout, slots: slots) }
-        return try CollectSink.merge(sinks, layout: layout, threads: limits.threads)
+        let lease = MemoryLease(budget, holder)
+        let sinks = try run(pipeline) { _ in CollectSink(layout: layout, slots: slots, lease: lease) }
+        let rows = try CollectSink.merge(sinks, layout: layout, threads: limits.threads)
+        rows.lease = lease
+        return rows
     }
 }
 
@@ -130,8 +150,10 @@ final class CollectSink: BatchSink {
     private let slots: [Int]
     private let view: RowsBatch
     private(set) var byMorsel: [(morsel: Int, relation: Relation)] = []
+    private let lease: MemoryLease?
 
-    init(layout: Layout, slots: [Int]) {
+    init(layout: Layout, slots: [Int], lease: MemoryLease? = nil) {
+        self.lease = lease
         self.layout = layout
         self.slots = slots
         view = RowsBatch(layout: layout)
@@ -143,7 +165,8 @@ final class CollectSink: BatchSink {
             byMorsel.append((morsel, Relation(layout: layout, capacity: byMorsel.last?.relation.rowCount ?? 1024)))
         }
         view.set(try slots.map { try batch.vector($0) }, count: batch.count)
-        try byMorsel[byMorsel.count - 1].relation.append(view)
+        let bytes = try byMorsel[byMorsel.count - 1].relation.append(view)
+        try lease?.add(bytes)
     }
 
     static func merge(_ sinks: [CollectSink], layout: Layout, threads: Int) throws -> Relation {

@@ -5,6 +5,8 @@ class GroupIndex {
     /// Groups so far; numbers are below it.
     var groupCount: Int { preconditionFailure("a group index without a body") }
     func assign(_ batch: Batch, into groups: UnsafeMutablePointer<UInt32>) throws { preconditionFailure("a group index without a body") }
+    /// Memory held.
+    var bytes: Int { 0 }
     /// Another worker's number of a group need not be the number here.
     var numbersAreOwn: Bool { false }
     /// ``keys()`` come in their order already.
@@ -62,6 +64,7 @@ final class DenseGroups: GroupIndex {
     }
 
     override var groupCount: Int { total }
+    override var bytes: Int { total }
     /// Numbers are counted up from the smallest, null behind the last; codes stand in the order of their coming.
     override var keysAreSorted: Bool { keyParts.count == 1 && keyParts[0].evaluator.dictionary == nil }
 

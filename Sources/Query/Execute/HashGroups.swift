@@ -25,6 +25,7 @@ final class HashGroups: GroupIndex {
 
     override var groupCount: Int { table.count }
     override var numbersAreOwn: Bool { true }
+    override var bytes: Int { table.bytes + interners.reduce(0) { $0 + ($1?.bytes.count ?? 0) } }
 
     override func assign(_ batch: Batch, into groups: UnsafeMutablePointer<UInt32>) throws {
         let rows = batch.count

@@ -3,6 +3,8 @@ import Storage
 /// The right side of a join by its key: built once, read by all workers.
 final class JoinTable: @unchecked Sendable {
     let right: Relation
+    /// What the table takes of the statement's memory.
+    var lease: MemoryLease?
     private let plan: JoinPlan
     private let keys: [KeyColumn]
     private let index: Index
@@ -15,7 +17,7 @@ final class JoinTable: @unchecked Sendable {
         /// Integers in a small range: the row of each, or -1.
         case dense(minimum: Int64, rows: UnsafeMutableBufferPointer<Int32>)
         /// The group of each key; its rows are `rows[starts[group] ..< starts[group + 1]]`, in the order of their dates where the latest is asked for.
-        case hash(GroupTable, starts: [Int32], rows: [Int32])
+        case hash(GroupTable, starts: UnsafeMutablePointer<Int32>, rows: UnsafeMutablePointer<Int32>)
     }
 
     /// How a key column becomes a word.
@@ -52,7 +54,10 @@ final class JoinTable: @unchecked Sendable {
         switch index {
         case .single: break
         case .dense(_, let rows): rows.deallocate()
-        case .hash(let table, _, _): table.free()
+        case .hash(let table, let starts, let rows):
+            table.free()
+            starts.deallocate()
+            rows.deallocate()
         }
     }
 
@@ -91,40 +96,55 @@ final class JoinTable: @unchecked Sendable {
 
     private static func hash(_ plan: JoinPlan, _ keys: inout [KeyColumn], _ right: Relation, _ cancellation: Cancellation) throws -> Index {
         let width = keys.count + 1
+        let count = right.rowCount
         var table = GroupTable(width: width)
-        let key = UnsafeMutablePointer<UInt64>.allocate(capacity: width)
-        defer { key.deallocate() }
-        var groups: [Int32] = Array(repeating: -1, count: right.rowCount)
-        let dates = plan.isLatest ? plan.on.last.map { right[$0.right] } : nil
-        for row in 0..<right.rowCount {
-            if row & 0xFFFF == 0 { try cancellation.check() }
-            key[width - 1] = 0
-            for c in keys.indices { keys[c].write(row, into: key, at: c, nulls: width - 1) }
-            if key[width - 1] != 0, !plan.nullsMatch { continue }
-            if let dates, dates.isNull(row) { continue }
-            groups[row] = Int32(table.group(of: key))
+        let words = UnsafeMutablePointer<UInt64>.allocate(capacity: vectorRowsMax * width)
+        let numbers = UnsafeMutablePointer<UInt32>.allocate(capacity: vectorRowsMax)
+        // The key's number of each row; -1: the row meets nothing.
+        let groups = UnsafeMutablePointer<Int32>.allocate(capacity: max(count, 1))
+        defer {
+            words.deallocate()
+            numbers.deallocate()
+            groups.deallocate()
         }
-        var starts: [Int32] = Array(repeating: 0, count: table.count + 1)
-        for group in groups where group >= 0 { starts[Int(group) + 1] += 1 }
-        for group in 0..<table.count { starts[group + 1] += starts[group] }
-        var next = starts
-        var rows: [Int32] = Array(repeating: 0, count: Int(starts[table.count]))
-        for (row, group) in groups.enumerated() where group >= 0 {
-            rows[Int(next[Int(group)])] = Int32(row)
-            next[Int(group)] += 1
+        let dates = plan.isLatest ? plan.on.last.map { right[$0.right] } : nil
+        var first = 0
+        while first < count {
+            try cancellation.check()
+            let size = min(vectorRowsMax, count - first)
+            for i in 0..<size { words[i &* width &+ width &- 1] = 0 }
+            for c in keys.indices { keys[c].write(first, size, into: words + c, width: width, nulls: width - 1 - c) }
+            // Rows whose key is null are numbered too where nulls do not meet; nobody asks for them.
+            table.assign(words, size, into: numbers)
+            for i in 0..<size { groups[first + i] = Int32(truncatingIfNeeded: numbers[i]) }
+            if !plan.nullsMatch { for i in 0..<size where words[i &* width &+ width &- 1] != 0 { groups[first + i] = -1 } }
+            if let dates { for i in 0..<size where dates.isNull(first + i) { groups[first + i] = -1 } }
+            first += size
+        }
+        let starts = UnsafeMutablePointer<Int32>.allocate(capacity: table.count + 2)
+        starts.initialize(repeating: 0, count: table.count + 2)
+        for row in 0..<count where groups[row] >= 0 { starts[Int(groups[row]) + 2] += 1 }
+        for group in 0..<table.count { starts[group + 2] += starts[group + 1] }
+        // Each group's start lies one place too far until its rows are placed, which moves it on.
+        let rows = UnsafeMutablePointer<Int32>.allocate(capacity: max(1, Int(starts[table.count + 1])))
+        for row in 0..<count where groups[row] >= 0 {
+            let group = Int(groups[row])
+            rows[Int(starts[group + 1])] = Int32(row)
+            starts[group + 1] += 1
         }
         if let dates {
             let values = dates.integers
             for group in 0..<table.count {
-                rows[Int(starts[group])..<Int(starts[group + 1])].sort { (values[Int($0)], $0) < (values[Int($1)], $1) }
+                var own = UnsafeMutableBufferPointer(start: rows + Int(starts[group]), count: Int(starts[group + 1] - starts[group]))
+                own.sort { (values[Int($0)], $0) < (values[Int($1)], $1) }
             }
         }
         return .hash(table, starts: starts, rows: rows)
     }
 
     private func checkUnique() throws {
-        guard case .hash(_, let starts, let rows) = index else { return }
-        for group in 0..<starts.count - 1 where starts[group + 1] - starts[group] > 1 {
+        guard case .hash(let table, let starts, let rows) = index else { return }
+        for group in 0..<table.count where starts[group + 1] - starts[group] > 1 {
             throw Self.double(plan, keys, Int(rows[Int(starts[group]) + 1]))
         }
     }
@@ -161,13 +181,14 @@ final class JoinTable: @unchecked Sendable {
         case .hash(let table, let starts, let rows):
             try words(probe, batch)
             let dates = plan.isLatest ? try batch.vector(probe.slots[probe.slots.count - 1]) : nil
-            let width = keys.count + 1
+            groups(probe, count, table)
+            let groups = probe.groups
             for i in 0..<count {
-                let group = group(probe.words + i &* width, table)
-                if group < 0 {
+                let group = Int(groups[i])
+                if group < 0 || starts[group] == starts[group + 1] {
                     positions[i] = -1
                 } else if let dates {
-                    positions[i] = dates.isNull(i) ? -1 : latest(dates.integers[i], rows[Int(starts[group])..<Int(starts[group + 1])])
+                    positions[i] = dates.isNull(i) ? -1 : latest(dates.integers[i], rows, Int(starts[group])..<Int(starts[group + 1]))
                 } else {
                     positions[i] = rows[Int(starts[group])]
                 }
@@ -179,8 +200,9 @@ final class JoinTable: @unchecked Sendable {
     func pairs(_ probe: JoinProbe, _ batch: Batch, _ receive: (Int, Int) -> Void) throws {
         guard case .hash(let table, let starts, let rows) = index else { preconditionFailure("an expanding join hashes its keys") }
         try words(probe, batch)
+        groups(probe, batch.count, table)
         for i in 0..<batch.count {
-            let group = group(probe.words + i &* (keys.count + 1), table)
+            let group = Int(probe.groups[i])
             if group < 0 { continue }
             for at in Int(starts[group])..<Int(starts[group + 1]) { receive(i, Int(rows[at])) }
         }
@@ -194,44 +216,61 @@ final class JoinTable: @unchecked Sendable {
         }
     }
 
-    @inline(__always)
-    private func group(_ key: UnsafePointer<UInt64>, _ table: GroupTable) -> Int {
-        let marks = key[keys.count]
-        // A text that the right side does not hold.
-        if marks & KeyColumn.stranger != 0 { return -1 }
-        if marks != 0, !plan.nullsMatch { return -1 }
-        return table.find(key)
+    /// The number of each row's key, or -1.
+    private func groups(_ probe: JoinProbe, _ count: Int, _ table: GroupTable) {
+        let width = keys.count + 1
+        let groups = probe.groups
+        table.find(probe.words, count, into: groups)
+        // A text that the right side does not hold, or a null that meets nothing.
+        let strangers = plan.nullsMatch ? KeyColumn.stranger : UInt64.max
+        for i in 0..<count where probe.words[i &* width &+ width &- 1] & strangers != 0 { groups[i] = -1 }
     }
 
     /// The last of `rows`, which are in the order of their dates, that is not later than `date`.
-    private func latest(_ date: Int64, _ rows: ArraySlice<Int32>) -> Int32 {
+    private func latest(_ date: Int64, _ rows: UnsafePointer<Int32>, _ range: Range<Int>) -> Int32 {
         guard let last = plan.on.last else { preconditionFailure("a latest join has a date") }
         let dates = right[last.right].integers
-        var low = rows.startIndex
-        var high = rows.endIndex
+        var low = range.lowerBound
+        var high = range.upperBound
         while low < high {
             let middle = (low + high) / 2
             if dates[Int(rows[middle])] <= date { low = middle + 1 } else { high = middle }
         }
-        return low == rows.startIndex ? -1 : rows[low - 1]
+        return low == range.lowerBound ? -1 : rows[low - 1]
     }
 }
 
 extension JoinTable.KeyColumn {
     static let stranger: UInt64 = 1 << 63
 
-    mutating func write(_ row: Int, into key: UnsafeMutablePointer<UInt64>, at place: Int, nulls: Int) {
-        if column.isNull(row) {
-            key[place] = 0
-            key[nulls] |= 1 << UInt64(place)
-            return
-        }
+    /// The words of some of the column's own rows, `width` words apart; marks of nulls go `nulls` words behind.
+    mutating func write(_ first: Int, _ count: Int, into words: UnsafeMutablePointer<UInt64>, width: Int, nulls: Int) {
         switch column.form {
-        case .integers: key[place] = UInt64(bitPattern: column.integers[row])
-        case .doubles: key[place] = (column.doubles[row] + 0.0).bitPattern
-        case .mask: key[place] = UInt64(column.mask[row])
+        case .integers:
+            let values = column.integers + first
+            for i in 0..<count { words[i &* width] = UInt64(bitPattern: values[i]) }
+        case .doubles:
+            // +0 and -0 are one value.
+            let values = column.doubles + first
+            for i in 0..<count { words[i &* width] = (values[i] + 0.0).bitPattern }
+        case .mask:
+            let mask = column.mask + first
+            for i in 0..<count { words[i &* width] = UInt64(mask[i]) }
         case .codes, .texts:
-            key[place] = sharesCodes ? UInt64(column.codes[row]) : UInt64(interner!.code(of: column.text(row)))
+            if sharesCodes {
+                let codes = column.codes + first
+                for i in 0..<count { words[i &* width] = UInt64(codes[i]) }
+            } else {
+                for i in 0..<count where !column.isNull(first + i) {
+                    words[i &* width] = UInt64(interner!.code(of: column.text(first + i)))
+                }
+            }
+        }
+        guard column.hasNulls else { return }
+        let mark = UInt64(1) << UInt64(width - 1 - nulls)
+        for i in 0..<count where column.isNull(first + i) {
+            words[i &* width] = 0
+            words[i &* width &+ nulls] |= mark
         }
     }
 
@@ -276,6 +315,7 @@ final class JoinProbe {
     private let table: JoinTable
     fileprivate let slots: [Int]
     fileprivate let words: UnsafeMutablePointer<UInt64>
+    fileprivate let groups = UnsafeMutablePointer<Int32>.allocate(capacity: vectorRowsMax)
 
     fileprivate init(_ table: JoinTable, _ plan: JoinPlan, _ layout: Layout) {
         self.table = table
@@ -283,7 +323,10 @@ final class JoinProbe {
         words = .allocate(capacity: vectorRowsMax * (plan.on.count + 1))
         words.initialize(repeating: 0, count: vectorRowsMax * (plan.on.count + 1))
     }
-    deinit { words.deallocate() }
+    deinit {
+        words.deallocate()
+        groups.deallocate()
+    }
 
     /// The right row of each of the batch's rows, -1 where there is none.
     func find(_ batch: Batch, into positions: UnsafeMutablePointer<Int32>) throws { try table.find(self, batch, into: positions) }

@@ -32,7 +32,11 @@ final class PairDistinctAccumulator: Accumulator {
     private let ids = UnsafeMutablePointer<UInt32>.allocate(capacity: vectorRowsMax)
     private let parts = UnsafeMutablePointer<UInt16>.allocate(capacity: vectorRowsMax)
 
-    init(_ values: Values, argument: Evaluator, filter: Evaluator?, pairsInCacheMax: Int, threads: Int) {
+    private let room: RowPartitions.Room
+    private let chunk = ChunkBatch(Layout([]))
+
+    init(_ values: Values, argument: Evaluator, filter: Evaluator?, pairsInCacheMax: Int, threads: Int, room: RowPartitions.Room) {
+        self.room = room
         self.values = values
         self.pairsInCacheMax = pairsInCacheMax
         self.threads = threads
@@ -49,6 +53,9 @@ final class PairDistinctAccumulator: Accumulator {
         ids.deallocate()
         parts.deallocate()
     }
+
+    /// Pairs that are put apart are charged by those who hold them.
+    override var bytes: Int { (table?.bytes ?? 0) + (numbers?.bytes ?? 0) + (texts.map { $0.bytes.count + $0.count * 20 } ?? 0) }
 
     // MARK: adding
 
@@ -90,7 +97,7 @@ final class PairDistinctAccumulator: Accumulator {
             count = write(count, groups, mask) { UInt64(ids[$0]) }
         case (.near, _), (.codes, _), (.alone, _), (.numbered, _): preconditionFailure("values that their way does not fit")
         }
-        take(count)
+        try take(count)
     }
 
     /// Writes the words of the rows that count; returns how many.
@@ -118,24 +125,24 @@ final class PairDistinctAccumulator: Accumulator {
     }
 
     /// Takes in the first `count` of ``words``.
-    private func take(_ count: Int) {
-        if table == nil { return put(count) }
+    private func take(_ count: Int) throws {
+        if table == nil { return try put(count) }
         table!.assign(words, count, into: ids)
         rows += count
         let pairs = table!.count
-        if pairs > pairsInCacheMax, rows < pairs * Self.rowsPerPairMin { partition() }
+        if pairs > pairsInCacheMax, rows < pairs * Self.rowsPerPairMin { try partition() }
     }
 
     /// Puts the first `count` of ``words`` apart.
-    private func put(_ count: Int) {
-        if stores.isEmpty { stores.append(RowPartitions(Layout([]), partitions: 1 << Self.partBits)) }
+    private func put(_ count: Int) throws {
+        if stores.isEmpty { stores.append(RowPartitions(Layout([]), partitions: 1 << Self.partBits, room: room)) }
         let (words, parts) = (words, parts)
         for i in 0..<count { parts[i] = UInt16(truncatingIfNeeded: WordTable.hash(words[i]) >> UInt64(64 - Self.partBits)) }
-        stores[0].append([], words: words, partitions: parts, count: count)
+        try stores[0].append([], words: words, partitions: parts, count: count)
     }
 
     /// From a table to parts.
-    private func partition() {
+    private func partition() throws {
         guard let old = table else { return }
         table = nil
         let known = UnsafeMutablePointer<UInt64>.allocate(capacity: max(old.count, 1))
@@ -147,7 +154,7 @@ final class PairDistinctAccumulator: Accumulator {
         for first in stride(from: 0, to: count, by: vectorRowsMax) {
             let size = min(vectorRowsMax, count - first)
             words.update(from: known + first, count: size)
-            put(size)
+            try put(size)
         }
     }
 
@@ -157,20 +164,20 @@ final class PairDistinctAccumulator: Accumulator {
         guard let other = other as? PairDistinctAccumulator else { preconditionFailure("workers of one query aggregate alike") }
         let translation = translation(of: other)
         if other.table == nil, map == nil, translation == nil {
-            partition()
+            try partition()
             // Ours stay in front, where rows are added.
-            if stores.isEmpty { put(0) }
+            if stores.isEmpty { try put(0) }
             stores += other.stores
             return
         }
-        other.visit { word in
+        try other.visit { word in
             var word = word
             if let map { word = UInt64(map[Int(word >> 32)]) << 32 | word & 0xFFFF_FFFF }
             if let translation { word = word & ~0xFFFF_FFFF | UInt64(translation[Int(word & 0xFFFF_FFFF)]) }
             return word
         } receive: { pointer, count in
             words.update(from: pointer, count: count)
-            take(count)
+            try take(count)
         }
     }
 
@@ -187,25 +194,28 @@ final class PairDistinctAccumulator: Accumulator {
     }
 
     /// All words, changed, a batch at a time.
-    private func visit(_ change: (UInt64) -> UInt64, receive: (UnsafePointer<UInt64>, Int) -> Void) {
+    private func visit(_ change: (UInt64) -> UInt64, receive: (UnsafePointer<UInt64>, Int) throws -> Void) throws {
         let batch = UnsafeMutablePointer<UInt64>.allocate(capacity: vectorRowsMax)
         defer { batch.deallocate() }
-        func hand(_ from: UnsafePointer<UInt64>, _ count: Int) {
+        func hand(_ from: UnsafePointer<UInt64>, _ count: Int) throws {
             for first in stride(from: 0, to: count, by: vectorRowsMax) {
                 let size = min(vectorRowsMax, count - first)
                 for i in 0..<size { batch[i] = change(from[first + i]) }
-                receive(batch, size)
+                try receive(batch, size)
             }
         }
         if let table {
             let found = UnsafeMutablePointer<UInt64>.allocate(capacity: max(table.count, 1))
             defer { found.deallocate() }
             table.copyWords(into: found)
-            hand(found, table.count)
+            try hand(found, table.count)
         }
         for store in stores {
             for partition in 0..<store.partitionCount {
-                for chunk in store.chunks[partition] { hand(RowPartitions.words(chunk), chunk.count) }
+                for part in store.chunks[partition] {
+                    try chunk.move(to: part, of: store)
+                    try hand(chunk.words, part.count)
+                }
             }
         }
     }
@@ -228,17 +238,27 @@ final class PairDistinctAccumulator: Accumulator {
         } else {
             let queue = MorselQueue(0..<1 << Self.partBits)
             let stores = stores
-            let body: @Sendable (Int) -> Void = { _ in Self.count(stores, queue, isAlone: isAlone, size, tally) }
+            for store in stores { try store.finishWriting() }
+            let body: @Sendable (Int) -> Void = { _ in
+                do {
+                    try Self.count(stores, queue, isAlone: isAlone, size, tally)
+                } catch {
+                    queue.stop()
+                    tally.fail(error)
+                }
+            }
             if threads < 2 { body(0) } else { DispatchQueue.concurrentPerform(iterations: threads, execute: body) }
         }
+        if let error = tally.error { throw error }
         let out = ColumnBuffer(type: .int, capacity: groups.count)
         for group in groups { out.append(integer: tally.counts[group]) }
         return out
     }
 
     /// One worker: counts the pairs of the partitions that it gets, by group.
-    private static func count(_ stores: [RowPartitions], _ queue: MorselQueue, isAlone: Bool, _ size: Int, _ tally: DistinctTally) {
+    private static func count(_ stores: [RowPartitions], _ queue: MorselQueue, isAlone: Bool, _ size: Int, _ tally: DistinctTally) throws {
         var table = WordTable()
+        let chunk = ChunkBatch(Layout([]))
         let ids = UnsafeMutablePointer<UInt32>.allocate(capacity: vectorRowsMax)
         let own = UnsafeMutablePointer<UInt32>.allocate(capacity: size)
         own.initialize(repeating: 0, count: size)
@@ -250,7 +270,10 @@ final class PairDistinctAccumulator: Accumulator {
         while let partition = queue.next() {
             table.clear()
             for store in stores {
-                for chunk in store.chunks[partition] { table.assign(RowPartitions.words(chunk), chunk.count, into: ids) }
+                for part in store.chunks[partition] {
+                    try chunk.move(to: part, of: store)
+                    table.assign(chunk.words, part.count, into: ids)
+                }
             }
             let count = table.count
             if isAlone {
@@ -277,6 +300,8 @@ private final class DistinctTally: @unchecked Sendable {
         counts.initialize(repeating: 0, count: size)
     }
     deinit { counts.deallocate() }
+    private(set) var error: (any Error)?
+    func fail(_ error: any Error) { lock.locked { if self.error == nil { self.error = error } } }
     func add(_ more: Int64) { lock.locked { counts[0] += more } }
     func add(_ more: UnsafePointer<UInt32>, _ size: Int) { lock.locked { for i in 0..<size { counts[i] += Int64(more[i]) } } }
 }

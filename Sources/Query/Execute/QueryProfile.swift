@@ -87,6 +87,8 @@ final class QueryProfile: @unchecked Sendable {
 /// Which operators the parts of a pipeline belong to.
 struct PipelineProfile: Sendable {
     var source: OperatorProfile
+    /// A relation's rows are counted before they are read.
+    var rowsAreKnown = false
     /// One for each step; of several steps of one operator the last one's rows are the operator's.
     var steps: [OperatorProfile] = []
     /// Whoever takes the rows.
@@ -102,7 +104,10 @@ extension Executor {
         var pipeline = try unprofiledPipeline(plan, required: required)
         if pipeline.profile == nil {
             pipeline.profile = PipelineProfile(source: node)
-            if let source = pipeline.source as? RelationSource { node.add(rows: source.relation.rowCount, nanoseconds: 0) }
+            if let source = pipeline.source as? RelationSource {
+                node.add(rows: source.relation.rowCount, nanoseconds: 0)
+                pipeline.profile?.rowsAreKnown = true
+            }
         }
         let known = pipeline.profile?.steps.count ?? 0
         node.passesThrough = pipeline.profile?.source !== node && known == pipeline.steps.count
@@ -142,8 +147,8 @@ final class PipelineClock {
         passed(0, rows: 0)
         let isScan: Bool
         if case .scan = profile.source.plan { isScan = true } else { isScan = false }
-        // A relation's rows are known beforehand.
-        profile.source.add(rows: isScan ? rows[0] : 0, nanoseconds: nanoseconds[0], scan: isScan ? counts.map { $0 - told } : nil)
+        profile.source.add(
+            rows: profile.rowsAreKnown ? 0 : rows[0], nanoseconds: nanoseconds[0], scan: isScan ? counts.map { $0 - told } : nil)
         if let counts { told = counts }
         for (place, node) in profile.steps.enumerated() {
             let isLast = place + 1 == profile.steps.count || profile.steps[place + 1] !== node

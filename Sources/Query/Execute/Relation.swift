@@ -5,6 +5,8 @@ final class Relation: @unchecked Sendable {
     let layout: Layout
     let columns: [ColumnBuffer]
     private(set) var rowCount: Int
+    /// What the rows take of the statement's memory, as long as they live.
+    var lease: MemoryLease?
 
     init(layout: Layout, columns: [ColumnBuffer], rowCount: Int) {
         precondition(layout.slots.count == columns.count)
@@ -20,9 +22,24 @@ final class Relation: @unchecked Sendable {
 
     subscript(id: ColumnID) -> ColumnBuffer { columns[layout[id]] }
 
-    func append(_ batch: Batch) throws {
-        for (slot, column) in columns.enumerated() { column.append(try batch.vector(slot), count: batch.count) }
+    /// Appends a batch; returns how many bytes its rows take.
+    @discardableResult
+    func append(_ batch: Batch) throws -> Int {
+        var bytes = 0
+        for (slot, column) in columns.enumerated() { bytes += column.append(try batch.vector(slot), count: batch.count) }
         rowCount += batch.count
+        return bytes
+    }
+
+    /// What the rows take.
+    var bytes: Int { columns.reduce(0) { $0 + $1.bytes } }
+
+    /// Charges the rows to a budget for as long as they live.
+    func charged(to budget: MemoryBudget, _ holder: String) throws -> Relation {
+        let lease = MemoryLease(budget, holder)
+        try lease.add(bytes)
+        self.lease = lease
+        return self
     }
 
     /// Appends another relation of the same layout.
@@ -104,7 +121,13 @@ final class ColumnBuffer: @unchecked Sendable {
         capacity = grown
     }
 
-    func append(_ vector: Vector, count more: Int) {
+    /// What the values take: the memory behind them grows in steps and may be larger.
+    var bytes: Int { count * stride + nulls.count + arena.bytes }
+
+    /// Appends rows; returns how many bytes they take.
+    @discardableResult
+    func append(_ vector: Vector, count more: Int) -> Int {
+        let before = arena.bytes
         precondition(vector.form == form || (form == .texts && vector.form == .codes))
         reserve(more)
         appendNulls(vector.hasNulls ? UnsafePointer(vector.nulls) : nil, more)
@@ -117,6 +140,7 @@ final class ColumnBuffer: @unchecked Sendable {
             (storage + count * stride).copyMemory(from: vector.storage, byteCount: more * stride)
         }
         count += more
+        return more * (nulls.isEmpty ? stride : stride + 1) + arena.bytes - before
     }
 
     func append(_ other: ColumnBuffer) {

@@ -1,61 +1,82 @@
-import Glibc
 import Storage
 
-/// Rows that one worker puts apart by partition, column by column, in chunks of at most ``vectorRowsMax`` rows: a chunk is read back as a batch.
+/// Rows that one worker puts apart by partition, column by column, in chunks: a chunk is read back as a batch.
 ///
-/// Each row has a word of the caller's beside its columns, such as its packed key.
+/// Each row has a word of the caller's beside its columns, such as its packed key. Where the memory does not do, all chunks go to a file.
 final class RowPartitions: @unchecked Sendable {
     /// Rows of one partition.
     struct Chunk {
-        let base: UnsafeMutableRawPointer
+        /// Nil where the rows are in the file.
+        let base: UnsafeMutableRawPointer?
         var count: Int
         /// A bit for each column that has nulls here.
         var nullColumns: UInt64
+        /// Place and size in the file.
+        var offset = 0
+        var bytes = 0
+    }
+    /// What a store may take.
+    struct Room: Sendable {
+        let budget: MemoryBudget
+        let holder: String
+        /// Of this store; beyond it rows go to a file.
+        let bytesMax: Int
+        let folder: String?
+
+        static let unbounded = Room(budget: MemoryBudget(bytesMax: .max), holder: "distinct", bytesMax: 1 << 40, folder: nil)
     }
     let layout: Layout
     let partitionCount: Int
     private(set) var rowCount = 0
     private(set) var chunks: [[Chunk]]
+    /// Rows of a full chunk.
+    private let chunkRows: Int
     /// Where a column's values and its null bytes begin in a chunk.
     private let offsets: [Int]
     private let nullOffsets: [Int]
-    private let chunkBytes: Int
+    fileprivate let chunkBytes: Int
 
+    private let room: Room
+    private let lease: MemoryLease
     private let slabs: MemorySlabs
-    private let arena = TextArena()
+    private var arena = TextArena()
+    private var textBytes = 0
+    private var file: SpillFile?
     private let bases: UnsafeMutablePointer<UnsafeMutableRawPointer>
     private let fills: UnsafeMutablePointer<UInt32>
     private let counts: UnsafeMutablePointer<UInt32>
     private let places = UnsafeMutablePointer<UInt32>.allocate(capacity: vectorRowsMax)
-    /// Bytes in memory; text apart.
-    var bytes: Int { slabs.bytes }
 
-    init(_ layout: Layout, partitions: Int) {
+    init(_ layout: Layout, partitions: Int, room: Room) {
         precondition(layout.slots.count <= 64)
         self.layout = layout
+        self.room = room
         partitionCount = partitions
         chunks = Array(repeating: [], count: partitions)
-        var at = vectorRowsMax * 8
-        var offsets: [Int] = []
-        for slot in layout.slots {
-            offsets.append(at)
-            at += vectorRowsMax * Vector.Form(slot.type, coded: slot.dictionary != nil).stride
+        let strides = layout.slots.map { Vector.Form($0.type, coded: $0.dictionary != nil).stride }
+        let rowBytes = 8 + strides.reduce(0, +) + strides.count
+        // A chunk for each partition has room, and is not read back in crumbs.
+        var chunkRows = vectorRowsMax
+        while chunkRows > 64, chunkRows * rowBytes * partitions > room.bytesMax / 2 { chunkRows /= 2 }
+        self.chunkRows = chunkRows
+        var at = chunkRows * 8
+        offsets = strides.map { stride in
+            defer { at += chunkRows * stride }
+            return at
         }
-        var nullOffsets: [Int] = []
-        for _ in layout.slots {
-            nullOffsets.append(at)
-            at += vectorRowsMax
+        nullOffsets = strides.map { _ in
+            defer { at += chunkRows }
+            return at
         }
         // Chunks that lie a power of two apart would meet in the same few cache sets.
         chunkBytes = at + 192
-        self.offsets = offsets
-        self.nullOffsets = nullOffsets
-        slabs = MemorySlabs(pieceBytes: chunkBytes)
+        slabs = MemorySlabs(pieceBytes: chunkBytes, slabBytes: room.bytesMax / 4)
+        lease = MemoryLease(room.budget, room.holder)
         bases = .allocate(capacity: partitions)
         fills = .allocate(capacity: partitions)
         counts = .allocate(capacity: partitions)
         // Full: the first row opens a chunk.
-        fills.initialize(repeating: UInt32(vectorRowsMax), count: partitions)
+        fills.initialize(repeating: UInt32(chunkRows), count: partitions)
     }
 
     deinit {
@@ -65,34 +86,49 @@ final class RowPartitions: @unchecked Sendable {
         places.deallocate()
     }
 
+    // MARK: writing
+
     /// Puts each row, with its word, into its partition.
-    func append(_ vectors: [Vector], words: UnsafePointer<UInt64>, partitions: UnsafePointer<UInt16>, count: Int) {
-        let (bases, fills, counts, places) = (bases, fills, counts, places)
+    func append(_ vectors: [Vector], words: UnsafePointer<UInt64>, partitions: UnsafePointer<UInt16>, count: Int) throws {
+        var first = 0
+        while first < count {
+            let size = min(chunkRows, count - first)
+            try append(vectors, words, partitions, first, size)
+            first += size
+        }
+    }
+
+    private func append(
+        _ vectors: [Vector], _ words: UnsafePointer<UInt64>, _ partitions: UnsafePointer<UInt16>, _ first: Int, _ count: Int
+    ) throws {
+        let (fills, counts, places) = (fills, counts, places)
+        let parts = partitions + first
         counts.update(repeating: 0, count: partitionCount)
-        for i in 0..<count { counts[Int(partitions[i])] &+= 1 }
-        for p in 0..<partitionCount where counts[p] > 0 && Int(fills[p] &+ counts[p]) > vectorRowsMax { open(p) }
+        for i in 0..<count { counts[Int(parts[i])] &+= 1 }
+        try openChunks(textBytes(vectors, first, count))
         for i in 0..<count {
-            let p = Int(partitions[i])
+            let p = Int(parts[i])
             let place = fills[p]
             fills[p] = place &+ 1
             places[i] = place
         }
-        scatter(words, 0, partitions, count)
+        scatter(words + first, 0, parts, count)
         for (slot, vector) in vectors.enumerated() {
+            let offset = offsets[slot]
             switch vector.form {
-            case .integers: scatter(UnsafePointer(vector.integers), offsets[slot], partitions, count)
-            case .doubles: scatter(UnsafePointer(vector.doubles), offsets[slot], partitions, count)
-            case .mask: scatter(UnsafePointer(vector.mask), offsets[slot], partitions, count)
-            case .codes: scatter(UnsafePointer(vector.codes), offsets[slot], partitions, count)
+            case .integers: scatter(UnsafePointer(vector.integers + first), offset, parts, count)
+            case .doubles: scatter(UnsafePointer(vector.doubles + first), offset, parts, count)
+            case .mask: scatter(UnsafePointer(vector.mask + first), offset, parts, count)
+            case .codes: scatter(UnsafePointer(vector.codes + first), offset, parts, count)
             case .texts:
-                let texts = vector.texts
+                let texts = vector.texts + first
                 for i in 0..<count {
-                    let view = vector.isNull(i) ? TextView(base: nil, count: 0) : arena.copy(texts[i].buffer)
-                    let column = (bases[Int(partitions[i])] + offsets[slot]).assumingMemoryBound(to: TextView.self)
+                    let view = vector.isNull(first + i) ? TextView(base: nil, count: 0) : arena.copy(texts[i].buffer)
+                    let column = (bases[Int(parts[i])] + offset).assumingMemoryBound(to: TextView.self)
                     column[Int(places[i])] = view
                 }
             }
-            if vector.hasNulls { scatterNulls(vector, slot, partitions, count) }
+            if vector.hasNulls { scatterNulls(vector, slot, parts, first, count) }
         }
         for p in 0..<partitionCount where counts[p] > 0 { chunks[p][chunks[p].count &- 1].count = Int(fills[p]) }
         rowCount += count
@@ -106,33 +142,144 @@ final class RowPartitions: @unchecked Sendable {
         }
     }
 
-    private func scatterNulls(_ vector: Vector, _ slot: Int, _ partitions: UnsafePointer<UInt16>, _ count: Int) {
+    private func scatterNulls(_ vector: Vector, _ slot: Int, _ partitions: UnsafePointer<UInt16>, _ first: Int, _ count: Int) {
         let bit = UInt64(1) << UInt64(slot)
         for p in 0..<partitionCount where counts[p] > 0 && chunks[p][chunks[p].count &- 1].nullColumns & bit == 0 {
             chunks[p][chunks[p].count &- 1].nullColumns |= bit
-            (bases[p] + nullOffsets[slot]).initializeMemory(as: UInt8.self, repeating: 0, count: vectorRowsMax)
+            (bases[p] + nullOffsets[slot]).initializeMemory(as: UInt8.self, repeating: 0, count: chunkRows)
         }
-        scatter(UnsafePointer(vector.nulls), nullOffsets[slot], partitions, count)
+        scatter(UnsafePointer(vector.nulls + first), nullOffsets[slot], partitions, count)
     }
 
-    private func open(_ partition: Int) {
-        let base = slabs.piece()
-        chunks[partition].append(Chunk(base: base, count: 0, nullColumns: 0))
-        bases[partition] = base
-        fills[partition] = 0
+    private func textBytes(_ vectors: [Vector], _ first: Int, _ count: Int) -> Int {
+        var bytes = 0
+        for vector in vectors where vector.form == .texts {
+            for i in first..<first + count where !vector.isNull(i) { bytes += vector.texts[i].count }
+        }
+        return bytes
+    }
+
+    /// Sees to it that every partition has room in its chunk for its ``counts``, and the arena for the batch's texts.
+    private func openChunks(_ text: Int) throws {
+        var needed = 0
+        for p in 0..<partitionCount where counts[p] > 0 && Int(fills[p] &+ counts[p]) > chunkRows { needed += 1 }
+        if needed == 0, text == 0 { return }
+        if !makeRoom(needed, text) {
+            try spill()
+            needed = 0
+            for p in 0..<partitionCount where counts[p] > 0 { needed += 1 }
+            let more = slabs.bytesFor(needed) + text
+            guard makeRoom(needed, text) else { throw room.budget.shortage(room.holder, more) }
+        }
+        for p in 0..<partitionCount where counts[p] > 0 && Int(fills[p] &+ counts[p]) > chunkRows {
+            let base = slabs.piece()
+            chunks[p].append(Chunk(base: base, count: 0, nullColumns: 0))
+            bases[p] = base
+            fills[p] = 0
+        }
+    }
+
+    private func makeRoom(_ pieces: Int, _ text: Int) -> Bool {
+        let more = slabs.bytesFor(pieces) + text
+        if more == 0 { return true }
+        // The first slab is a store's in any case, as long as the budget has it.
+        guard lease.bytes + more <= room.bytesMax || lease.bytes == 0, lease.tryAdd(more) else { return false }
+        slabs.grow(for: pieces)
+        textBytes += text
+        return true
+    }
+
+    // MARK: the file
+
+    /// Writes all chunks to the file, partition by partition, and begins anew with the memory that they had.
+    private func spill() throws {
+        let file = try self.file ?? SpillFile(folder: room.folder)
+        self.file = file
+        var buffer: [UInt8] = []
+        for p in 0..<partitionCount {
+            for (index, chunk) in chunks[p].enumerated() {
+                guard let base = chunk.base, chunk.count > 0 else { continue }
+                buffer.removeAll(keepingCapacity: true)
+                write(chunk, base, into: &buffer)
+                let offset = try buffer.withUnsafeBytes { bytes in try bytes.baseAddress.map { try file.append($0, bytes.count) } ?? 0 }
+                chunks[p][index] = Chunk(
+                    base: nil, count: chunk.count, nullColumns: chunk.nullColumns, offset: offset, bytes: buffer.count)
+            }
+            chunks[p].removeAll { $0.count == 0 }
+            fills[p] = UInt32(chunkRows)
+        }
+        slabs.reuse()
+        arena = TextArena()
+        try lease.add(-textBytes)
+        textBytes = 0
+    }
+
+    /// If some rows are in the file, all are: the memory is for those who read them.
+    func finishWriting() throws {
+        guard file != nil else { return }
+        try spill()
+        slabs.removeAll()
+        try lease.set(0)
+    }
+
+    private func write(_ chunk: Chunk, _ base: UnsafeMutableRawPointer, into buffer: inout [UInt8]) {
+        func add(_ start: UnsafeRawPointer, _ count: Int) { buffer.append(contentsOf: UnsafeRawBufferPointer(start: start, count: count)) }
+        add(base, chunk.count * 8)
+        for (slot, column) in layout.slots.enumerated() {
+            let form = Vector.Form(column.type, coded: column.dictionary != nil)
+            if form == .texts {
+                let texts = (base + offsets[slot]).assumingMemoryBound(to: TextView.self)
+                for i in 0..<chunk.count { withUnsafeBytes(of: UInt32(texts[i].count)) { buffer.append(contentsOf: $0) } }
+                for i in 0..<chunk.count { buffer.append(contentsOf: texts[i].buffer) }
+            } else {
+                add(base + offsets[slot], chunk.count * form.stride)
+            }
+            if chunk.nullColumns >> UInt64(slot) & 1 != 0 { add(base + nullOffsets[slot], chunk.count) }
+        }
+    }
+
+    /// Brings a chunk of the file to where one in memory would lie: `base` has room for one; texts point into `bytes`.
+    fileprivate func load(_ chunk: Chunk, into base: UnsafeMutableRawPointer, _ bytes: UnsafeMutableRawPointer) throws {
+        guard let file else { preconditionFailure("a chunk in no file") }
+        try file.read(chunk.offset, chunk.bytes, into: bytes)
+        var at = 0
+        func take(_ count: Int, _ target: UnsafeMutableRawPointer) {
+            target.copyMemory(from: bytes + at, byteCount: count)
+            at += count
+        }
+        take(chunk.count * 8, base)
+        for (slot, column) in layout.slots.enumerated() {
+            let form = Vector.Form(column.type, coded: column.dictionary != nil)
+            if form == .texts {
+                let texts = (base + offsets[slot]).assumingMemoryBound(to: TextView.self)
+                var start = at + chunk.count * 4
+                for i in 0..<chunk.count {
+                    let count = Int((bytes + at + i * 4).loadUnaligned(as: UInt32.self))
+                    texts[i] = TextView(base: UnsafePointer((bytes + start).assumingMemoryBound(to: UInt8.self)), count: count)
+                    start += count
+                }
+                at = start
+            } else {
+                take(chunk.count * form.stride, base + offsets[slot])
+            }
+            if chunk.nullColumns >> UInt64(slot) & 1 != 0 { take(chunk.count, base + nullOffsets[slot]) }
+        }
+        precondition(at == chunk.bytes)
     }
 
     // MARK: reading
 
-    func rows(of partition: Int) -> Int { chunks[partition].reduce(0) { $0 + $1.count } }
+    /// Where a column's values, and the null bytes that it may have, lie in a chunk at `base`.
+    func values(_ slot: Int, at base: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer { base + offsets[slot] }
+    func nulls(_ slot: Int, of chunk: Chunk, at base: UnsafeMutableRawPointer) -> UnsafeMutablePointer<UInt8>? {
+        chunk.nullColumns >> UInt64(slot) & 1 != 0 ? (base + nullOffsets[slot]).assumingMemoryBound(to: UInt8.self) : nil
+    }
 
-    static func words(_ chunk: Chunk) -> UnsafePointer<UInt64> { UnsafePointer(chunk.base.assumingMemoryBound(to: UInt64.self)) }
-
-    /// Copies a column of a chunk into a vector of its form.
-    func copy(_ slot: Int, of chunk: Chunk, into vector: Vector) {
+    /// Copies a column of a chunk that lies at `base` into a vector of its form.
+    fileprivate func copy(_ slot: Int, of chunk: Chunk, at base: UnsafeMutableRawPointer, into vector: Vector) {
         vector.reset()
         let count = chunk.count
-        let from = chunk.base + offsets[slot]
+        let from = base + offsets[slot]
         switch vector.form {
         case .integers: vector.integers.update(from: from.assumingMemoryBound(to: Int64.self), count: count)
         case .doubles: vector.doubles.update(from: from.assumingMemoryBound(to: Double.self), count: count)
@@ -141,61 +288,71 @@ final class RowPartitions: @unchecked Sendable {
         case .texts: vector.texts.update(from: from.assumingMemoryBound(to: TextView.self), count: count)
         }
         guard chunk.nullColumns >> UInt64(slot) & 1 != 0 else { return }
-        vector.nulls.update(from: (chunk.base + nullOffsets[slot]).assumingMemoryBound(to: UInt8.self), count: count)
+        vector.nulls.update(from: (base + nullOffsets[slot]).assumingMemoryBound(to: UInt8.self), count: count)
         vector.hasNulls = true
     }
 }
 
-/// Batches over chunks.
+/// Room for one chunk that comes from a file.
+final class ChunkMemory {
+    private var loaded: UnsafeMutableRawPointer?
+    private var loadedBytes = 0
+    /// Its bytes as they came, which texts point into.
+    private var raw: UnsafeMutableRawPointer?
+    private var rawBytes = 0
+
+    deinit {
+        loaded?.deallocate()
+        raw?.deallocate()
+    }
+
+    /// Where the chunk's columns lie, until the next is brought.
+    func bring(_ chunk: RowPartitions.Chunk, of store: RowPartitions) throws -> UnsafeMutableRawPointer {
+        if let base = chunk.base { return base }
+        let target = Self.room(store.chunkBytes, &loaded, &loadedBytes)
+        try store.load(chunk, into: target, Self.room(chunk.bytes, &raw, &rawBytes))
+        return target
+    }
+
+    private static func room(_ count: Int, _ memory: inout UnsafeMutableRawPointer?, _ size: inout Int) -> UnsafeMutableRawPointer {
+        if let memory, size >= count { return memory }
+        memory?.deallocate()
+        let made = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 64)
+        memory = made
+        size = count
+        return made
+    }
+}
+
+/// Batches over chunks, wherever they lie.
 final class ChunkBatch: Batch {
     private let vectors: [Vector]
+    private let memory = ChunkMemory()
     private var store: RowPartitions?
     private var chunk: RowPartitions.Chunk?
+    private var base: UnsafeMutableRawPointer?
 
     init(_ layout: Layout) {
         vectors = layout.makeVectors()
         super.init(slotCount: vectors.count)
     }
 
-    func move(to chunk: RowPartitions.Chunk, of store: RowPartitions) {
+    func move(to chunk: RowPartitions.Chunk, of store: RowPartitions) throws {
         self.store = store
         self.chunk = chunk
+        base = try memory.bring(chunk, of: store)
         advance(count: chunk.count)
     }
 
+    /// The words beside the rows.
+    var words: UnsafePointer<UInt64> {
+        guard let base else { preconditionFailure("a batch of no chunk") }
+        return UnsafePointer(base.assumingMemoryBound(to: UInt64.self))
+    }
+
     override func load(_ slot: Int) throws -> Vector {
-        guard let store, let chunk else { preconditionFailure("a batch of no chunk") }
-        store.copy(slot, of: chunk, into: vectors[slot])
+        guard let store, let chunk, let base else { preconditionFailure("a batch of no chunk") }
+        store.copy(slot, of: chunk, at: base, into: vectors[slot])
         return vectors[slot]
-    }
-}
-
-/// Memory for many pieces of one size, on large pages where the system has them: rows are scattered over hundreds of places at once.
-final class MemorySlabs {
-    private static let slabBytesMin = 2 << 20
-    private let pieceBytes: Int
-    private let slabBytes: Int
-    private var slabs: [UnsafeMutableRawPointer] = []
-    private var used: Int
-    private(set) var bytes = 0
-
-    init(pieceBytes: Int) {
-        self.pieceBytes = (pieceBytes + 63) / 64 * 64
-        slabBytes = (max(Self.slabBytesMin, self.pieceBytes) + (2 << 20) - 1) / (2 << 20) * (2 << 20)
-        used = slabBytes
-    }
-    deinit { for slab in slabs { Glibc.free(slab) } }
-
-    func piece() -> UnsafeMutableRawPointer {
-        if used + pieceBytes > slabBytes {
-            var memory: UnsafeMutableRawPointer?
-            guard posix_memalign(&memory, 2 << 20, slabBytes) == 0, let memory else { fatalError("out of memory") }
-            madvise(memory, slabBytes, Int32(MADV_HUGEPAGE))
-            slabs.append(memory)
-            bytes += slabBytes
-            used = 0
-        }
-        defer { used += pieceBytes }
-        return slabs[slabs.count - 1] + used
     }
 }

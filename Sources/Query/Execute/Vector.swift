@@ -168,17 +168,21 @@ final class TextArena {
     private var blocks: [UnsafeMutableBufferPointer<UInt8>] = []
     private var block = 0
     private var used = 0
+    /// Bytes of all texts.
+    private(set) var bytes = 0
 
     deinit { for block in blocks { block.deallocate() } }
 
     func reset() {
         block = 0
         used = 0
+        bytes = 0
     }
 
     func copy(_ bytes: UnsafeBufferPointer<UInt8>) -> TextView {
         guard bytes.count > 0 else { return TextView(base: nil, count: 0) }
         let target = reserve(bytes.count)
+        self.bytes &+= bytes.count
         target.update(from: bytes.baseAddress!, count: bytes.count)
         return TextView(base: target, count: bytes.count)
     }

@@ -38,6 +38,7 @@ final class WordGroups: GroupIndex {
     }
 
     override var groupCount: Int { table.count }
+    override var bytes: Int { table.bytes }
     override var numbersAreOwn: Bool { true }
 
     override func assign(_ batch: Batch, into groups: UnsafeMutablePointer<UInt32>) throws {
@@ -87,6 +88,7 @@ final class PartitionGroups: GroupIndex {
     deinit { table.free() }
 
     override var groupCount: Int { lowest == nil ? table.count : span }
+    override var bytes: Int { table.bytes + span }
     override var numbersAreOwn: Bool { true }
     override var keysAreSorted: Bool { lowest != nil && keyParts.isOrdered }
 

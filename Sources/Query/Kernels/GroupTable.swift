@@ -22,6 +22,8 @@ struct GroupTable {
         slots.initialize(repeating: Slot(tag: 0, mark: 0), count: mask + 1)
     }
 
+    var bytes: Int { capacity * width * 8 + (mask + 1) * MemoryLayout<Slot>.stride }
+
     func free() {
         words.deallocate()
         slots.deallocate()
@@ -85,9 +87,24 @@ struct GroupTable {
         }
     }
 
-    /// The group of a key that is there, or -1.
-    @inline(__always)
-    func find(_ key: UnsafePointer<UInt64>) -> Int {
+    /// The groups of up to ``vectorRowsMax`` keys, -1 for those that are not there.
+    func find(_ keys: UnsafePointer<UInt64>, _ rows: Int, into groups: UnsafeMutablePointer<Int32>) {
+        let (mask, slots, words, width) = (mask, slots, words, width)
+        for i in 0..<rows {
+            let key = keys + i &* width
+            let hash = Self.hash(key, width)
+            let slot = slots[Int(truncatingIfNeeded: hash) & mask]
+            let group = Int(max(slot.mark, 1) &- 1)
+            let other = words + group &* width
+            var difference: UInt64 = 0
+            for j in 0..<width { difference |= other[j] ^ key[j] }
+            // Not at the first slot, but perhaps at one behind it.
+            groups[i] = slot.mark == 0 ? -1 : difference == 0 ? Int32(truncatingIfNeeded: group) : -2
+        }
+        for i in 0..<rows where groups[i] == -2 { groups[i] = find(keys + i &* width) }
+    }
+
+    private func find(_ key: UnsafePointer<UInt64>) -> Int32 {
         let hash = Self.hash(key, width)
         let tag = UInt32(truncatingIfNeeded: hash >> 32)
         var at = Int(truncatingIfNeeded: hash) & mask
@@ -98,7 +115,7 @@ struct GroupTable {
                 let other = words + Int(slot.mark &- 1) &* width
                 var difference: UInt64 = 0
                 for j in 0..<width { difference |= other[j] ^ key[j] }
-                if difference == 0 { return Int(slot.mark &- 1) }
+                if difference == 0 { return Int32(truncatingIfNeeded: slot.mark &- 1) }
             }
             at = (at &+ 1) & mask
         }

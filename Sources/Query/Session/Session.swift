@@ -53,7 +53,7 @@ public final class Session: @unchecked Sendable {
         self.options = options
         var storeOptions = Store.Options()
         storeOptions.readOnly = options.readOnly
-        storeOptions.cacheBytesMax = max(64 << 20, options.memoryBytesMax / 2)
+        storeOptions.cacheBytesMax = options.memoryBytesMax / 2
         if let storePath {
             temporaryPath = nil
             store = try Store(path: storePath, options: storeOptions)
@@ -196,7 +196,8 @@ public final class Session: @unchecked Sendable {
     func makeExecutor(_ receiver: ResultReceiver?) -> Executor {
         let executor = Executor(
             limits: Executor.Limits(
-                threads: max(1, options.threads), memoryBytesMax: options.memoryBytesMax, groupsInCacheMax: groupsInCacheMax),
+                threads: max(1, options.threads), memoryBytesMax: options.memoryBytesMax, groupsInCacheMax: groupsInCacheMax,
+                spillFolder: options.readOnly ? nil : store.path),
             cancellation: cancellation)
         if let receiver {
             let shared = UncheckedReceiver(receiver)

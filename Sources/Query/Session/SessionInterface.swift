@@ -3,7 +3,11 @@ import Storage
 
 /// A mistake in a query or its data, with its place in the text.
 public struct QueryError: Error, Sendable {
-    public enum Kind: Sendable, Equatable { case syntax, name, type, data, assertion, file, storage, cancelled, unsupported, parameter }
+    public enum Kind: Sendable, Equatable {
+        case syntax, name, type, data, assertion, file, storage, cancelled, unsupported, parameter
+        /// `--memory` does not do.
+        case memory
+    }
     public var kind: Kind
     /// UTF-8 offsets into the source text.
     public var span: Range<Int>?

@@ -45,7 +45,7 @@ struct OptionEntry: Sendable {
         OptionEntry(["--threads"], value: "N", "threads to work with (default: one a core)", for: [.shell, .demo]) {
             $0.threads = try OptionValues.count($1, option: "--threads", in: 1...1024)
         },
-        OptionEntry(["--memory"], value: "SIZE", "half of it caches blocks; default: half the machine's; sorts are not bounded yet") {
+        OptionEntry(["--memory"], value: "SIZE", "half for blocks, half for rows; default: half the machine's") {
             $0.memoryBytesMax = try OptionValues.bytes($1)
         },
         OptionEntry(["--read-only"], "never write to the store") { invocation, _ in invocation.readOnly = true },

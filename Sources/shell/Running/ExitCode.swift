@@ -18,7 +18,7 @@ enum ExitCode: Int32 {
             case .syntax, .name, .type, .data, .file, .unsupported: self = .query
             case .parameter: self = .usage
             case .assertion: self = .assertion
-            case .storage: self = .machine
+            case .storage, .memory: self = .machine
             case .cancelled: self = .interrupted
             }
         case let error as StorageError:
