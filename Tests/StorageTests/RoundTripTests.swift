@@ -51,6 +51,12 @@ import Testing
             ints("runs") { i, _ in Int64(i / 1000) },
             ints("runsWithNulls") { i, _ in Int64(i / 500) },
             ints("wideAscending") { i, r in Int64(i) * 1_000_003 + Int64.random(in: 0...1000, using: &r) },
+            // Stretches that rise unevenly and begin again, as rows by parent do; even steps; steps too large for a line's slope; falling.
+            ints("stretches") { i, r in Int64(i % 3000) * 60 + Int64.random(in: 0...900, using: &r) },
+            ints("even") { i, _ in 5 + 3 * Int64(i) },
+            ints("steep") { i, r in Int64(i) * 40_000_000_000 + Int64.random(in: 0...1000, using: &r) },
+            ints("falling") { i, r in -1000 * Int64(i) + Int64.random(in: 0...99, using: &r) },
+            ints("edges") { i, r in i == 0 ? .min : i == 1 ? .max : Int64(i) * 1000 },
             ints("bool", .bool, nullEvery: 9) { i, r in Int64.random(in: 0...1, using: &r) },
             ints("money", .decimal(scale: 2)) { _, r in Int64.random(in: -1_000_000...1_000_000, using: &r) },
             TestColumn("double", .float, (0..<rows).map { _ in .double(Double(bitPattern: random.next() & 0xBFEF_FFFF_FFFF_FFFF)) }),

@@ -20,6 +20,9 @@ enum BlockDecoder {
             return runs(entry, payload, first: first, count: count, into: values, nulls: nulls) {
                 Int64(bitPattern: UInt64(bitPattern: entry.base) &+ $0 &* entry.unit)
             }
+        case .packedByLine:
+            LinePacking.integers(entry, payload, first: first, count: count, into: values)
+            return false
         case .plainText, .rawDouble:
             preconditionFailure("\(encoding.name) holds no integers")
         }
@@ -49,7 +52,7 @@ enum BlockDecoder {
             return entry.nulls > 0
         case .runLength:
             return runs(entry, payload, first: first, count: count, into: codes, nulls: nulls) { base &+ Code(truncatingIfNeeded: $0) }
-        case .plainText, .rawDouble, .decimalDouble:
+        case .plainText, .rawDouble, .decimalDouble, .packedByLine:
             preconditionFailure("\(encoding.name) holds no codes")
         }
     }
@@ -73,7 +76,7 @@ enum BlockDecoder {
             let power = IntegerEncoder.powersOfTen[Int(entry.aux)]
             for i in 0..<count { values[i] = Double(integers[i]) / power }
             return has
-        case .packed, .packedByFrame, .runLength, .plainText:
+        case .packed, .packedByFrame, .packedByLine, .runLength, .plainText:
             preconditionFailure("\(encoding.name) holds no doubles")
         }
     }

@@ -25,6 +25,9 @@ extension BlockEntry {
             guard physical != .double, width > 0 else { return "a width of 0, or packed doubles" }
             guard bytes == frames * (32 * Int(width) + (encoding == .packedByFrame ? 8 : 0)) else { return "length and width disagree" }
             return isCode ? codeFault(encoding, body, codeLimit) : nil
+        case .packedByLine:
+            guard physical == .integer, !isCode, width == 0, nulls == 0, !hasBitmap else { return "lines of what is no plain integer" }
+            return LinePacking.fault(body, frames: frames, bytes: bytes)
         case .decimalDouble:
             guard physical == .double, width > 0, aux < IntegerEncoder.powersOfTen.count else { return "bad decimal places" }
             return bytes == frames * 32 * Int(width) ? nil : "length and width disagree"

@@ -14,6 +14,8 @@ enum Encoding: UInt8, CaseIterable {
     case rawDouble = 5
     /// Doubles that are exactly `integer / 10^aux`, the integers packed.
     case decimalDouble = 6
+    /// For every frame a line and a width of its own, then frames of the distances from it.
+    case packedByLine = 7
 
     var name: String {
         switch self {
@@ -24,6 +26,7 @@ enum Encoding: UInt8, CaseIterable {
         case .plainText: "plain text"
         case .rawDouble: "raw double"
         case .decimalDouble: "decimal double"
+        case .packedByLine: "packed by line"
         }
     }
 }

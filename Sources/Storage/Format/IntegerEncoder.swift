@@ -63,16 +63,29 @@ final class IntegerEncoder {
         let packedBytes = frames * 32 * width
         let byFrameBytes = frames * (32 * frameWidth + 8)
         let byFrame = !packedOnly && frames > 1 && byFrameBytes * 10 < packedBytes * 9
-        let best = byFrame ? byFrameBytes : packedBytes
+        var best = byFrame ? byFrameBytes : packedBytes
 
         makeCodes(values, entry.hasBitmap ? nil : (nullCount > 0 ? nulls : nil), rows, base: low, divisor: divisor, spare: spare)
         if entry.hasBitmap, let nulls { NullBytes.appendBitmap(nulls, rows: rows, to: out) }
         let start = out.count
+        // Codes of dictionaries and ids, which know no unit, are read by kernels that know no lines either.
+        var byLine = false
+        if unitAllowed, !packedOnly, nullCount == 0, frames > 1, span < LinePacking.codeLimit {
+            var lineBytes = frames * LinePacking.headBytes
+            for f in 0..<frames where lineBytes < best {
+                lineBytes += 32 * LinePacking.line(codes + f * 256, min(256, rows - f * 256)).width
+            }
+            byLine = lineBytes * 10 < best * 9
+            if byLine { best = lineBytes }
+        }
         let runs = countRuns(rows)
         if !packedOnly, 8 * runs + (2 * runs + 7) / 8 * 8 < best / 2 {
             entry.encoding = Encoding.runLength.rawValue
             entry.aux = UInt32(runs)
             appendRuns(rows, runs, to: out)
+        } else if byLine {
+            entry.encoding = Encoding.packedByLine.rawValue
+            LinePacking.append(codes, rows: rows, words: words, to: out)
         } else if byFrame {
             entry.encoding = Encoding.packedByFrame.rawValue
             entry.width = UInt8(frameWidth)
