@@ -33,6 +33,18 @@ def description(threads):
     return f"{model}, {cores} cores, {memory:.0f} GB of memory, {'AVX2' if 'avx2' in flags else 'no AVX2'}, {threads} threads each"
 
 
+def memory_bytes_a_second():
+    """How fast one thread reads memory that is in no cache: a search for a byte that is not there."""
+    import time
+    block = bytes(1 << 28)
+    best = 0.0
+    for _ in range(5):
+        start = time.perf_counter()
+        block.find(b"\x01")
+        best = max(best, len(block) / (time.perf_counter() - start))
+    return best
+
+
 def busy():
     """How many cores others keep busy, of the last minute."""
     return os.getloadavg()[0]

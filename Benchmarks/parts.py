@@ -1,5 +1,7 @@
 """The parts of a run: each measures one thing, prints it and keeps it as a table."""
+import csv
 import importlib.util
+import io
 import json
 import math
 import pathlib
@@ -15,6 +17,23 @@ from processes import HERE, Crmq, Peer, crmq_answer, free_file_cache
 LINK = "link transactions.customer_id to customers as customer, transactions"
 # Asked where every question would take too long: a pruned scan, a group by code, one by link, one by a million keys, a sort, a window.
 FEW = ("filter_sum", "by_type", "by_month_channel", "per_customer", "by_customer_city", "by_txn", "row_number", "sort_page")
+
+# One operator each, all rows of the table.
+KERNELS = {
+    "sum of a decimal": "from transactions | summarize s: sum(amount)",
+    "smallest moment": "from transactions | summarize m: min(ts - 1s)",
+    "filter on a code": 'from transactions | where channel = "atm" | summarize n: count()',
+    "filter on a number": "from transactions | where amount > 1000 | summarize n: count()",
+    "two filters and a sum": 'from transactions | where type = "fee" and amount > 100 | summarize s: sum(amount)',
+    "groups by a code": "from transactions | summarize n: count() by product",
+    "sums by a code": "from transactions | summarize s: sum(amount) by type",
+    "sums by a wide code": "from transactions | summarize s: sum(amount) by merchant",
+    "sums by month": "from transactions | summarize s: sum(amount) by m: month(ts)",
+    "distinct codes": "from transactions | summarize d: distinct(merchant)",
+    "text per code": "from transactions | where length(merchant) = 10 | summarize n: count()",
+    "look-up along a link": "from transactions | summarize n: count() by customer.tier",
+    "sums below a link": "from customers | derive s: sum(transactions.amount) | summarize m: max(s)",
+}
 
 
 def questions_of(path):
@@ -318,6 +337,29 @@ class Run:
         result.keep("appends", "After ten appends with deletes between", f"{self.size(data)}; {machine.description(self.threads)}. Median of {self.options.runs}, ms; only engines with a store.", lines, summary)
         shutil.rmtree(folder, ignore_errors=True)
         return failed + len(wrong or ())
+
+    # Kernels.
+
+    def kernels(self, result):
+        """One operator each, on one thread: nanoseconds a row, and the stored bytes that it walks through against the speed at which
+        this machine reads memory. What decodes few bits a row cannot come near that speed; what is far below it with many bits should."""
+        data = self.data()
+        store = self.store(data)
+        rows = 0
+        lines = ["| kernel | ns a row | stored bits a row | GB a second | of memory's speed |", "|---|---|---|---|---|"]
+        memory = machine.memory_bytes_a_second()
+        for name, text in KERNELS.items():
+            command = [str(self.options.crmq), str(store), "--read-only", "--progress", "never", "--format", "csv", "--threads", "1", "--timing", "json"]
+            told = machine.measured(command + ["-c", "explain analyze " + text])
+            read = sum(int(row[5]) for row in csv.reader(io.StringIO(told["output"])) if len(row) > 5 and row[5].isdigit())
+            rows = rows or int(machine.measured(command + ["-c", "from transactions | summarize n: count()"])["output"].splitlines()[-1])
+            timed = machine.measured(command + ["-c", text] * 6)
+            seconds = [json.loads(line)["seconds"] for line in timed["errors"].splitlines() if line.startswith('{"statement"')]
+            best = min(seconds[1:])
+            lines.append(f"| {name} | {best / rows * 1e9:.2f} | {read * 8 / rows:.1f} | {read / best / 1e9:.2f} | {read / best / memory:.0%} |")
+            print("kernel " + lines[-1], flush=True)
+        result.keep("kernels", "Kernels", f"{self.size(data)}; {machine.description(1)}. Best of 5, one thread; memory is read at {memory / 1e9:.1f} GB a second by one thread.", lines, "")
+        return 0
 
     # Scaling.
 

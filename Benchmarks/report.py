@@ -4,7 +4,7 @@ import json
 
 BEGIN = "<!-- figures: written by Benchmarks/run.py --write -->"
 END = "<!-- /figures -->"
-ORDER = ("customer", "other", "load", "cold", "memory", "appends", "scaling")
+ORDER = ("customer", "other", "load", "cold", "memory", "kernels", "appends", "scaling")
 
 
 class Result:

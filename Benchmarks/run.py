@@ -22,7 +22,7 @@ import machine
 import parts
 import report
 
-PARTS = ("customer", "other", "load", "cold", "memory", "appends", "scaling")
+PARTS = ("customer", "other", "load", "cold", "memory", "kernels", "appends", "scaling")
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--customers", type=int, help="default: a twentieth of the transactions")
@@ -33,7 +33,7 @@ parser.add_argument("--work", type=pathlib.Path, default=HERE.parent / ".build" 
 parser.add_argument("--crmq", type=pathlib.Path, default=HERE.parent / ".build" / "release" / "crmq")
 parser.add_argument("--store", type=pathlib.Path, help="a store with the data loaded and linked, in place of one loaded now")
 parser.add_argument("--peers", default="duckdb,duckdb_ts,chdb,polars,polars_streaming,datafusion")
-parser.add_argument("--parts", default="customer,other,load,cold,memory,appends", help=f"of {', '.join(PARTS)}")
+parser.add_argument("--parts", default="customer,other,load,cold,memory,kernels,appends", help=f"of {', '.join(PARTS)}")
 parser.add_argument("--queries", type=pathlib.Path, help="a file with QUERIES in place of customer.py")
 parser.add_argument("--only", help="names of questions, with commas")
 parser.add_argument("--runs", type=int, default=9)
