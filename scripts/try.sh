@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash scripts/requirements.sh
-swift build -c release --product crmq
+swift build -c release
 bank="${1:-.build/demo-bank}"
 # Our own bank is made anew each time: one of an earlier version may lack what the examples ask for. Anybody else's is left as it is.
 if [ $# -eq 0 ]; then rm -rf "$bank"; fi

@@ -16,7 +16,7 @@ enum Program {
         let code: ExitCode
         do {
             if invocation.asksVersion {
-                try printToStandardOutput(HelpText.version + "\n")
+                try printToStandardOutput("\(HelpText.version) (\(Handover.build))\n")
                 code = .done
             } else if invocation.asksHelp {
                 try printToStandardOutput(try HelpText.text(for: invocation))

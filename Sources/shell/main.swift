@@ -1,3 +1,4 @@
 import Glibc
 
+Handover.run()
 exit(Program.run(CommandLine.arguments))

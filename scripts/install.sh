@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Builds both executables and puts them side by side: scripts/install.sh [PREFIX], /usr/local where none is given.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bash scripts/requirements.sh
+env -u CRMQ_PORTABLE_ONLY swift build -c release
+folder="${1:-/usr/local}/bin"
+sudo=""
+if [ ! -w "$(dirname "$folder")" ] && [ "$(id -u)" != 0 ]; then sudo="sudo"; fi
+$sudo mkdir -p "$folder"
+for program in crmq crmq-avx2; do
+    # On arm64 there is only the portable one. Each is put in place whole, also where an older one is running.
+    if [ -x ".build/release/$program" ]; then $sudo install -m 755 ".build/release/$program" "$folder/$program"; fi
+done
+"$folder/crmq" --version
