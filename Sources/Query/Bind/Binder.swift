@@ -153,7 +153,9 @@ final class Binder {
             scope.origin = Origin(
                 table: table, name: name, version: version, ids: Dictionary(uniqueKeysWithValues: columns.map { ($0.index, $0.id) }))
         }
-        var plan = Plan.scan(ScanPlan(table: table, columns: columns))
+        // Columns may have had other names in an earlier version.
+        let ids = version == nil ? idColumns(table) : [:]
+        var plan = Plan.scan(ScanPlan(table: table, columns: columns, idColumns: ids))
         if environment.hidesLaterRows, let time = scope.time {
             let column = scope.column(id: time)
             let last = (environment.today + 1) * (column.type == .timestamp ? CivilDate.microsecondsPerDay : 1) - 1
@@ -163,6 +165,18 @@ final class Binder {
             plan = .filter(plan, known)
         }
         return BoundQuery(plan: plan, scope: scope)
+    }
+
+    /// Columns that alone are a key or lead to a parent, and where the ids of their values stand.
+    private func idColumns(_ table: TableSnapshot) -> [Int: Int] {
+        var found: [Int: Int] = [:]
+        for link in environment.links where link.child == table.schema.name && link.childColumns.count == 1 && !link.isLatest {
+            if let column = table.schema.index(of: link.childColumns[0]) { found[column] = table.parentIDColumn(link: link.id) }
+        }
+        if table.schema.key.count == 1, let column = table.schema.index(of: table.schema.key[0]) {
+            found[column] = table.ownIDColumn(of: table.schema.key) ?? found[column]
+        }
+        return found
     }
 
     /// Places of a table's hidden columns, and what `explain` calls them.

@@ -91,6 +91,18 @@ extension Bound {
         return found.count == 1 ? found.first : nil
     }
 
+    /// A column, or a function that never decreases of one, its other arguments constant.
+    var isMonotone: Bool {
+        switch kind {
+        case .column: true
+        case .function(let instance, let arguments):
+            instance.isMonotone && arguments.dropFirst().allSatisfy { $0.constantValue != nil } && arguments.first?.isMonotone == true
+        case .constant, .months, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .inQuery, .nullInQuery, .aggregate,
+            .window, .linked, .below:
+            false
+        }
+    }
+
     func replacing(column: ColumnID, with other: ColumnID) -> Bound {
         transformed {
             guard case .column(column) = $0.kind else { return $0 }

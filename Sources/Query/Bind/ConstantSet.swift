@@ -44,8 +44,8 @@ final class IntegerTable: @unchecked Sendable {
         minimum = values.first ?? 0
         if let last = values.last {
             let (span, overflow) = last.subtractingReportingOverflow(minimum)
-            // A bit for each value in between, against sixteen bytes for each value that there is.
-            if !overflow, span < max(1 << 16, values.count * 64) {
+            // A bit for each value in between, against sixteen bytes for each value that there is; a megabyte is worth it in any case.
+            if !overflow, span < max(1 << 23, values.count * 64) {
                 bits = Array(repeating: 0, count: Int(span) / 64 + 1)
                 for value in values { bits[Int(value - minimum) / 64] |= 1 << UInt64((value - minimum) % 64) }
                 hasZero = false
@@ -90,6 +90,31 @@ final class IntegerTable: @unchecked Sendable {
                     let word = base[Int(truncatingIfNeeded: min(place, size &- 1) &>> 6)]
                     marks[i] = place < size ? UInt8(truncatingIfNeeded: word &>> (place & 63)) & 1 : 0
                 }
+            }
+        }
+    }
+
+    /// The same for values told as `base + unit * code`.
+    func mark(
+        _ codes: UnsafePointer<UInt32>, base: Int64, unit: Int64, _ count: Int, into marks: UnsafeMutablePointer<UInt8>
+    ) {
+        let size = UInt64(bits.count) &* 64
+        let first = base &- minimum
+        guard unit == 1, first >= 0, UInt64(first) < size else {
+            withUnsafeTemporaryAllocation(of: Int64.self, capacity: count) { values in
+                guard let values = values.baseAddress else { return }
+                for i in 0..<count { values[i] = base &+ unit &* Int64(codes[i]) }
+                mark(values, count, into: marks)
+            }
+            return
+        }
+        bits.withUnsafeBufferPointer { bits in
+            guard let base = bits.baseAddress else { return }
+            let last = size &- 1
+            for i in 0..<count {
+                let place = UInt64(first) &+ UInt64(codes[i])
+                let word = base[Int(truncatingIfNeeded: min(place, last) &>> 6)]
+                marks[i] = UInt8(truncatingIfNeeded: word &>> (place & 63)) & (place <= last ? 1 : 0)
             }
         }
     }

@@ -32,32 +32,70 @@ class Batch {
         return vector
     }
 
+    /// What is known of the values of `slot` in these rows without decoding them.
+    func bounds(_ slot: Int) -> ColumnBounds? { nil }
+
     /// Makes the column of `slot` for the current rows.
     func load(_ slot: Int) throws -> Vector { preconditionFailure("a batch without columns was asked for one") }
 }
 
+/// All integers of a column, but for nulls, lie between the two.
+struct ColumnBounds {
+    let low: Int64
+    let high: Int64
+    let hasNulls: Bool
+}
+
 /// A batch with some of another one's rows.
 final class FilteredBatch: Batch {
-    private let parent: Batch
+    let parent: Batch
     private let columns: [Vector]
-    let selection: UnsafeMutablePointer<UInt16>
-    private var takesAll = false
+    /// One byte for each of the parent's rows, 1: it is among these.
+    let mask: UnsafeMutablePointer<UInt8>
+    private let places: UnsafeMutablePointer<UInt16>
+    private var hasPlaces = false
+    private(set) var takesAll = false
 
     init(parent: Batch, layout: Layout) {
         self.parent = parent
         columns = layout.makeVectors()
-        selection = .allocate(capacity: vectorRowsMax)
+        mask = .allocate(capacity: vectorRowsMax)
+        places = .allocate(capacity: vectorRowsMax)
         super.init(slotCount: layout.slots.count)
     }
-    deinit { selection.deallocate() }
+    deinit {
+        mask.deallocate()
+        places.deallocate()
+    }
 
-    /// Goes on with the rows whose mask byte is not 0; returns false where there are none.
-    func select(mask: UnsafePointer<UInt8>) -> Bool {
-        let kept = Selection.fill(selection, from: mask, count: parent.count)
+    /// The places of these rows among the parent's. Not made before somebody asks: a sum over a mask needs none.
+    var selection: UnsafeMutablePointer<UInt16> {
+        if !hasPlaces {
+            _ = Selection.fill(places, from: mask, count: parent.count)
+            hasPlaces = true
+        }
+        return places
+    }
+
+    /// Goes on with the rows whose mask byte is 1; returns false where there are none.
+    func select(mask rows: UnsafePointer<UInt8>) -> Bool {
+        let kept = MaskBytes.count(rows, parent.count)
         takesAll = kept == parent.count
+        hasPlaces = false
+        if kept > 0 { mask.update(from: rows, count: parent.count) }
         advance(count: kept)
         return kept > 0
     }
+
+    /// Goes on with every row.
+    func selectAll() {
+        takesAll = true
+        hasPlaces = false
+        mask.update(repeating: 1, count: parent.count)
+        advance(count: parent.count)
+    }
+
+    override func bounds(_ slot: Int) -> ColumnBounds? { parent.bounds(slot) }
 
     override func load(_ slot: Int) throws -> Vector {
         let source = try parent.vector(slot)
@@ -82,6 +120,8 @@ final class DerivedBatch: Batch {
         super.init(slotCount: evaluators.count)
     }
 
+    override func bounds(_ slot: Int) -> ColumnBounds? { evaluators[slot] == nil ? parent.bounds(parentSlots[slot]) : nil }
+
     override func load(_ slot: Int) throws -> Vector {
         if let evaluator = evaluators[slot] { return try evaluator.evaluate(parent) }
         return try parent.vector(parentSlots[slot])
@@ -90,25 +130,39 @@ final class DerivedBatch: Batch {
 
 /// Index lists made from masks, and columns picked by them.
 enum Selection {
-    /// Writes the positions of the mask's nonzero bytes; returns how many.
+    /// For each pattern of eight mask bits the places of the set ones.
+    private nonisolated(unsafe) static let patterns: UnsafePointer<SIMD8<UInt16>> = {
+        let table = UnsafeMutablePointer<SIMD8<UInt16>>.allocate(capacity: 256)
+        for pattern in 0..<256 {
+            var places = SIMD8<UInt16>()
+            var kept = 0
+            for bit in 0..<8 where pattern >> bit & 1 == 1 {
+                places[kept] = UInt16(bit)
+                kept += 1
+            }
+            table[pattern] = places
+        }
+        return UnsafePointer(table)
+    }()
+
+    /// Writes the positions of the mask's bytes that are 1; returns how many. What is written behind those is never behind `count`.
     static func fill(_ selection: UnsafeMutablePointer<UInt16>, from mask: UnsafePointer<UInt8>, count: Int) -> Int {
+        let patterns = patterns
+        let words = UnsafeRawPointer(mask)
         var kept = 0
         var i = 0
-        let words = UnsafeRawPointer(mask)
         while i &+ 8 <= count {
+            // The multiplication brings the lowest bits of eight bytes side by side into the highest byte.
             let word = words.loadUnaligned(fromByteOffset: i, as: UInt64.self)
-            if word != 0 {
-                // Branch-free inside the eight: a write that is not counted is overwritten by the next.
-                for j in 0..<8 {
-                    selection[kept] = UInt16(truncatingIfNeeded: i &+ j)
-                    kept &+= mask[i &+ j] != 0 ? 1 : 0
-                }
-            }
+            let pattern = Int(truncatingIfNeeded: (word &* 0x0102_0408_1020_4080) >> 56)
+            let places = patterns[pattern] &+ SIMD8(repeating: UInt16(truncatingIfNeeded: i))
+            UnsafeMutableRawPointer(selection + kept).storeBytes(of: places, as: SIMD8<UInt16>.self)
+            kept &+= pattern.nonzeroBitCount
             i &+= 8
         }
         while i < count {
-            selection[min(kept, vectorRowsMax - 1)] = UInt16(truncatingIfNeeded: i)
-            kept &+= mask[i] != 0 ? 1 : 0
+            selection[kept] = UInt16(truncatingIfNeeded: i)
+            kept &+= Int(mask[i])
             i &+= 1
         }
         return kept
@@ -117,7 +171,13 @@ enum Selection {
     static func gather(_ source: Vector, _ selection: UnsafePointer<UInt16>, _ count: Int, into target: Vector) {
         target.reset()
         switch source.form {
-        case .integers: pick(source.integers, selection, count, target.integers)
+        case .integers:
+            if source.isNarrow {
+                pick(source.narrowCodes, selection, count, target.narrowCodes)
+                target.setNarrow(base: source.base, unit: source.unit, count: count)
+            } else {
+                pick(source.integers, selection, count, target.integers)
+            }
         case .doubles: pick(source.doubles, selection, count, target.doubles)
         case .mask: pick(source.mask, selection, count, target.mask)
         case .codes: pick(source.codes, selection, count, target.codes)

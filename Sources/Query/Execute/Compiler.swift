@@ -12,8 +12,10 @@ final class ExpressionCompiler {
         self.shared = shared
     }
 
-    func compile(_ bound: Bound) throws -> Evaluator {
-        if let lifted = try liftOverDictionary(bound) { return lifted }
+    func compile(_ bound: Bound) throws -> Evaluator { try compile(bound, bySteps: true) }
+
+    private func compile(_ bound: Bound, bySteps: Bool) throws -> Evaluator {
+        if let lifted = try liftOverDictionary(bound) ?? (bySteps ? toldBySteps(bound) : nil) { return lifted }
         switch bound.kind {
         case .column(let id): return ColumnEvaluator(slot: layout[id], layout: layout)
         case .constant(let value): return ConstantEvaluator(value, type: bound.type)
@@ -39,6 +41,22 @@ final class ExpressionCompiler {
         }
     }
 
+    /// A non-decreasing function of one integer column.
+    private func toldBySteps(_ bound: Bound) throws -> Evaluator? {
+        guard case .function = bound.kind, bound.type.physical == .integer, bound.type != .bool, bound.isMonotone,
+            let id = bound.onlyColumn, layout.contains(id)
+        else { return nil }
+        let slot = layout.slots[layout[id]]
+        guard slot.type.physical == .integer, slot.type != .bool else { return nil }
+        let points = Layout([Layout.Slot(id: 0, type: slot.type, dictionary: nil)])
+        let trial = EvaluationContext(cancellation: context.cancellation)
+        let function = try ExpressionCompiler(layout: points, context: trial, shared: shared).compile(
+            bound.replacing(column: id, with: 0), bySteps: false)
+        return StepEvaluator(
+            column: ColumnEvaluator(slot: layout[id], layout: layout), plain: try compile(bound, bySteps: false), points: function,
+            pointsBatch: RowsBatch(layout: points))
+    }
+
     /// Kernels take text as views.
     private func compileText(_ bound: Bound) throws -> Evaluator {
         let evaluator = try compile(bound)
@@ -48,6 +66,9 @@ final class ExpressionCompiler {
     /// `coalesce(a, b, c)`: the first that is not null, so `if not (a is null) then a else …`.
     private func compileCoalesce(_ terms: [Bound], _ bound: Bound) throws -> Evaluator {
         guard terms.count > 1 else { return try compile(terms[0]) }
+        if terms.count == 2, let value = terms[1].constantValue, !value.isNull, bound.type != .text {
+            return DefaultEvaluator(try compile(terms[0]), value, type: bound.type)
+        }
         let conditions = terms.dropLast().map { Bound(.not(Bound(.isNull($0), .bool, $0.span)), .bool, $0.span) }
         return try compileConditional(conditions, terms, type: bound.type)
     }

@@ -22,7 +22,9 @@ final class CompareEvaluator: Evaluator {
         let mask = out.mask
         switch a.form {
         case .integers:
-            if b.isConstant {
+            if b.isConstant, a.isNarrow, count > 0 {
+                Self.compare(comparison, a, constant: b.integers[0], mask, count)
+            } else if b.isConstant {
                 Self.compare(comparison, a.integers, constant: b.integers[0], mask, count)
             } else {
                 Self.compare(comparison, a.integers, b.integers, mask, count)
@@ -48,6 +50,16 @@ final class CompareEvaluator: Evaluator {
         a.clearNulls(in: mask, count: count)
         b.clearNulls(in: mask, count: count)
         return out
+    }
+
+    /// Compares codes with the code that the constant would have, without making values of them.
+    private static func compare(_ comparison: Comparison, _ a: Vector, constant: Int64, _ out: UnsafeMutablePointer<UInt8>, _ count: Int) {
+        switch NarrowComparison(comparison, constant, base: a.base, unit: a.unit) {
+        case .none: out.update(repeating: 0, count: count)
+        case .all: out.update(repeating: 1, count: count)
+        case .codes(let comparison, let code): compare(comparison, a.narrowCodes, constant: code, out, count)
+        case .values: compare(comparison, a.integers, constant: constant, out, count)
+        }
     }
 
     static func holds(_ comparison: Comparison, _ order: Int) -> Bool {
@@ -87,6 +99,41 @@ final class CompareEvaluator: Evaluator {
         case .lessOrEqual: for i in 0..<count { out[i] = a[i] <= b[i] ? 1 : 0 }
         case .greater: for i in 0..<count { out[i] = a[i] > b[i] ? 1 : 0 }
         case .greaterOrEqual: for i in 0..<count { out[i] = a[i] >= b[i] ? 1 : 0 }
+        }
+    }
+}
+
+/// What a comparison of `base + unit * code` with a constant says of the code.
+enum NarrowComparison {
+    case none
+    case all
+    case codes(Comparison, UInt32)
+    /// The distance of the constant from the base is beyond 64 bits.
+    case values
+
+    init(_ comparison: Comparison, _ constant: Int64, base: Int64, unit: Int64) {
+        let (distance, overflow) = constant.subtractingReportingOverflow(base)
+        if overflow {
+            self = .values
+            return
+        }
+        // The last code whose value is not above the constant, and whether it hits it.
+        let last = CivilDate.floorDiv(distance, unit)
+        let hits = last &* unit == distance
+        func below(_ first: Int64) -> NarrowComparison {
+            first <= 0 ? .none : first > Int64(UInt32.max) ? .all : .codes(.less, UInt32(first))
+        }
+        func from(_ first: Int64) -> NarrowComparison {
+            first <= 0 ? .all : first > Int64(UInt32.max) ? .none : .codes(.greaterOrEqual, UInt32(first))
+        }
+        let isCode = hits && last >= 0 && last <= Int64(UInt32.max)
+        switch comparison {
+        case .equal: self = isCode ? .codes(.equal, UInt32(last)) : .none
+        case .notEqual: self = isCode ? .codes(.notEqual, UInt32(last)) : .all
+        case .less: self = below(hits ? last : last &+ 1)
+        case .lessOrEqual: self = below(last &+ 1)
+        case .greater: self = from(last &+ 1)
+        case .greaterOrEqual: self = from(hits ? last : last &+ 1)
         }
     }
 }
@@ -134,6 +181,22 @@ enum MaskBytes {
         var any: UInt8 = 0
         for i in 0..<count { any |= mask[i] }
         return any == 0
+    }
+
+    /// How many of the bytes, each 0 or 1, are 1.
+    static func count(_ mask: UnsafePointer<UInt8>, _ count: Int) -> Int {
+        let words = UnsafeRawPointer(mask)
+        var sum = 0
+        var i = 0
+        while i &+ 8 <= count {
+            sum &+= words.loadUnaligned(fromByteOffset: i, as: UInt64.self).nonzeroBitCount
+            i &+= 8
+        }
+        while i < count {
+            sum &+= Int(mask[i])
+            i &+= 1
+        }
+        return sum
     }
 }
 
@@ -198,12 +261,14 @@ final class InSetEvaluator: Evaluator {
         let count = batch.count
         switch vector.form {
         case .integers:
-            let values = vector.integers
-            if set.integers.count <= 8 {
+            if set.integers.count > 8, vector.isNarrow {
+                set.integerTable.mark(vector.narrowCodes, base: vector.base, unit: vector.unit, count, into: mask)
+            } else if set.integers.count <= 8 {
+                let values = vector.integers
                 mask.update(repeating: 0, count: count)
                 for wanted in set.integers { for i in 0..<count { mask[i] |= values[i] == wanted ? 1 : 0 } }
             } else {
-                set.integerTable.mark(values, count, into: mask)
+                set.integerTable.mark(vector.integers, count, into: mask)
             }
         case .doubles: for i in 0..<count { mask[i] = set.doubles.contains(vector.doubles[i]) ? 1 : 0 }
         case .mask: for i in 0..<count { mask[i] = set.integers.contains(Int64(vector.mask[i])) ? 1 : 0 }

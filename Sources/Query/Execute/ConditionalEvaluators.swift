@@ -90,3 +90,39 @@ extension Vector {
         if source.hasNulls { for i in 0..<count where source.nulls[i] != 0 { setNull(Int(selection[i]), of: total) } }
     }
 }
+
+/// `coalesce(x, constant)` of anything but text.
+final class DefaultEvaluator: Evaluator {
+    private let source: Evaluator
+    private let value: Value
+    private let out: Vector
+
+    init(_ source: Evaluator, _ value: Value, type: LogicalType) {
+        self.source = source
+        self.value = value
+        out = Vector(type: type)
+        super.init(type: type)
+    }
+
+    override func evaluate(_ batch: Batch) throws -> Vector {
+        let vector = try source.evaluate(batch)
+        guard vector.hasNulls else { return vector }
+        out.reset()
+        let count = batch.count
+        let nulls = vector.nulls
+        switch (out.form, value) {
+        case (.integers, .integer(let other)): fill(vector.integers, nulls, other, out.integers, count)
+        case (.mask, .integer(let other)): fill(vector.mask, nulls, other != 0 ? 1 : 0, out.mask, count)
+        case (.doubles, .double(let other)): fill(vector.doubles, nulls, other, out.doubles, count)
+        case (.integers, _), (.mask, _), (.doubles, _), (.codes, _), (.texts, _): preconditionFailure("a default of another type")
+        }
+        return out
+    }
+
+    @inline(__always)
+    private func fill<T>(
+        _ values: UnsafePointer<T>, _ nulls: UnsafePointer<UInt8>, _ other: T, _ out: UnsafeMutablePointer<T>, _ count: Int
+    ) {
+        for i in 0..<count { out[i] = nulls[i] != 0 ? other : values[i] }
+    }
+}

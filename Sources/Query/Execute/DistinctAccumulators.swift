@@ -13,23 +13,63 @@ final class BitmapDistinctAccumulator: Accumulator {
     }
     deinit { bits.free() }
     override var bytes: Int { bits.count * 8 }
-    override func grow(from old: Int, to new: Int) { bits.grow(to: new * wordsPerGroup, filling: 0) }
+    override func grow(from old: Int, to new: Int) { bits.grow(to: new * wordsPerGroup) }
+
+    override func share(_ other: Accumulator) -> Bool {
+        guard let other = other as? BitmapDistinctAccumulator else { return false }
+        // Values of different groups never lie in one word.
+        bits.share(other.bits)
+        setShared(capacity: other.capacity)
+        return true
+    }
 
     override func add(_ vectors: [Vector], _ batch: Batch, _ groups: UnsafePointer<UInt32>?, _ mask: UnsafePointer<UInt8>?) throws {
         let vector = vectors[0]
-        let bits = bits.pointer
-        let limit = UInt64(wordsPerGroup * 64)
-        for i in 0..<batch.count where mask == nil || mask![i] != 0 {
-            let value =
-                switch vector.form {
-                case .integers: UInt64(bitPattern: vector.integers[i] &- minimum)
-                case .codes: UInt64(vector.codes[i])
-                case .mask: UInt64(vector.mask[i])
-                case .doubles, .texts: preconditionFailure("a bitmap of values needs whole numbers")
+        let count = batch.count
+        switch vector.form {
+        case .integers:
+            let minimum = minimum
+            if vector.isNarrow {
+                let (codes, unit, base) = (vector.narrowCodes, vector.unit, vector.base &- minimum)
+                if unit == 1 {
+                    mark(groups, mask, count) { UInt64(bitPattern: base &+ Int64(codes[$0])) }
+                } else {
+                    mark(groups, mask, count) { UInt64(bitPattern: base &+ unit &* Int64(codes[$0])) }
                 }
+            } else {
+                let values = vector.integers
+                mark(groups, mask, count) { UInt64(bitPattern: values[$0] &- minimum) }
+            }
+        case .codes:
+            let codes = vector.codes
+            mark(groups, mask, count) { UInt64(codes[$0]) }
+        case .mask:
+            let values = vector.mask
+            mark(groups, mask, count) { UInt64(values[$0]) }
+        case .doubles, .texts: preconditionFailure("a bitmap of values needs whole numbers")
+        }
+    }
+
+    @inline(__always)
+    private func mark(
+        _ groups: UnsafePointer<UInt32>?, _ mask: UnsafePointer<UInt8>?, _ count: Int, _ value: (Int) -> UInt64
+    ) {
+        let bits = bits.pointer
+        let width = wordsPerGroup
+        let limit = UInt64(width * 64)
+        if let groups, mask == nil {
+            for i in 0..<count {
+                let value = value(i)
+                precondition(value < limit)
+                bits[Int(groups[i]) &* width &+ Int(value >> 6)] |= 1 << (value & 63)
+            }
+            return
+        }
+        for i in 0..<count where mask == nil || mask![i] != 0 {
+            let value = value(i)
             precondition(value < limit)
             let group = groups == nil ? 0 : Int(groups![i])
-            bits[group &* wordsPerGroup &+ Int(value >> 6)] |= 1 << (value & 63)
+            bits[group &* width &+ Int(value >> 6)] |= 1 << (value & 63)
         }
     }
 
@@ -37,7 +77,8 @@ final class BitmapDistinctAccumulator: Accumulator {
         guard let other = other as? BitmapDistinctAccumulator else { preconditionFailure("workers of one query aggregate alike") }
         for group in 0..<min(other.capacity, map?.count ?? .max) {
             let target = Self.target(group, map) * wordsPerGroup
-            for word in 0..<wordsPerGroup { bits.pointer[target + word] |= other.bits.pointer[group * wordsPerGroup + word] }
+            let (mine, theirs) = (bits.pointer + target, other.bits.pointer + group * wordsPerGroup)
+            for word in 0..<wordsPerGroup { mine[word] |= theirs[word] }
         }
     }
 
@@ -45,7 +86,8 @@ final class BitmapDistinctAccumulator: Accumulator {
         let out = ColumnBuffer(type: .int, capacity: groups.count)
         for group in groups {
             var count = 0
-            for word in 0..<wordsPerGroup { count += bits.pointer[group * wordsPerGroup + word].nonzeroBitCount }
+            let words = bits.pointer + group * wordsPerGroup
+            for word in 0..<wordsPerGroup { count += words[word].nonzeroBitCount }
             out.append(integer: Int64(count))
         }
         return out

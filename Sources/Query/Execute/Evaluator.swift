@@ -15,7 +15,7 @@ class Evaluator {
 }
 
 final class ColumnEvaluator: Evaluator {
-    private let slot: Int
+    let slot: Int
     init(slot: Int, layout: Layout) {
         self.slot = slot
         super.init(type: layout.slots[slot].type, dictionary: layout.slots[slot].dictionary)

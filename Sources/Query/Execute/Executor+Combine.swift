@@ -7,20 +7,38 @@ extension Executor {
         let leftColumns = required.subtracting(join.rightColumns)
         if added.isEmpty, join.kind == .lookup, join.rightIsUnique { return try pipeline(join.left, required: leftColumns) }
         let (leftPlan, rightPlan) = try narrowed(join, required: leftColumns.union(join.on.map(\.left)))
-        let right = try relation(rightPlan, required: Set(added).union(join.on.map(\.right)))
+        let direct = try byKey(join, rightPlan, added)
+        let found = try direct?.right ?? relation(rightPlan, required: Set(added).union(join.on.map(\.right)))
+        let placed = direct == nil ? RowsByKey(found, join, columns: added) : direct
+        let right = placed?.right ?? found
         var left = try pipeline(leftPlan, required: leftColumns.union(join.on.map(\.left)))
-        // A slot half full, the key's words and the row's number.
-        let lease = MemoryLease(budget, holder)
-        try lease.add(join.on.isEmpty ? 0 : right.rowCount * (24 + 8 * (join.on.count + 1)))
-        let table = try JoinTable(join, right: right, left: left.layout, cancellation: cancellation)
-        table.lease = lease
         let kept = leftColumns.filter { left.layout.contains($0) }.sorted()
         let slots =
             kept.map { left.layout.slots[left.layout[$0]] }
             + added.map { Layout.Slot(id: $0, type: right[$0].type, dictionary: right[$0].dictionary) }
-        if join.kind == .expanding { return relationPipeline(try expanded(left, table, kept, added, Layout(slots))) }
+        let table: any RightSide
+        if let placed {
+            table = placed
+        } else {
+            // A slot half full, the key's words and the row's number.
+            let lease = MemoryLease(budget, holder)
+            try lease.add(join.on.isEmpty ? 0 : right.rowCount * (24 + 8 * (join.on.count + 1)))
+            let hashed = try JoinTable(join, right: right, left: left.layout, cancellation: cancellation)
+            hashed.lease = lease
+            if join.kind == .expanding { return relationPipeline(try expanded(left, hashed, kept, added, Layout(slots))) }
+            table = hashed
+        }
         left.append(JoinStep(table: table, kind: join.kind, kept: kept, added: added, output: Layout(slots)))
         return left
+    }
+
+    /// The right side as an array by key, where it is an aggregate by one key of a known small range.
+    private func byKey(_ join: JoinPlan, _ right: Plan, _ added: [ColumnID]) throws -> RowsByKey? {
+        guard join.kind != .expanding, !join.isLatest, !join.nullsMatch, join.on.count == 1, case .aggregate(let aggregate) = right,
+            aggregate.keys.map(\.id) == [join.on[0].right], !added.contains(join.on[0].right)
+        else { return nil }
+        let rows = try runByKey(aggregate, required: Set(added))
+        return rows?.asked(by: join.on[0].left, matchesOnly: join.kind == .matching)
     }
 
     /// Where only few rows ask, only what is below those is aggregated: the left side runs first, and its ids become a condition on the right,

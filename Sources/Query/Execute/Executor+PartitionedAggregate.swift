@@ -164,7 +164,7 @@ final class PartitionedGroups: MorselSource, @unchecked Sendable {
             batch = SwitchedRelationBatch(groups.layout)
         }
 
-        override func read(_ morsel: Int, _ body: (Batch) throws -> Void) throws {
+        override func read(_ morsel: Int, whole: (WholeBlock) -> Bool, _ body: (Batch) throws -> Void) throws {
             let relation: Relation
             if morsel == 0, let first = groups.first {
                 relation = first
@@ -208,18 +208,6 @@ final class SwitchedRelationBatch: Batch {
         precondition(column.dictionary === layout.slots[slot].dictionary, "parts of one column have one dictionary")
         column.copy(from: first, count: count, into: vectors[slot])
         return vectors[slot]
-    }
-}
-
-/// What one aggregate computes, and where each measure's answer comes from.
-struct AggregateMeasures: Sendable {
-    let measures: [AggregatePlan.Measure]
-    let factories: [AccumulatorFactory]
-    /// The accumulator of each measure: the sum and the mean of the same values share one.
-    let places: [Int]
-
-    func makeAccumulators(_ compiler: ExpressionCompiler, _ context: EvaluationContext) throws -> [Accumulator] {
-        try factories.map { try $0.make(compiler, context) }
     }
 }
 

@@ -62,6 +62,7 @@ extension Executor {
     }
 
     func sorted(_ rows: Relation, _ order: [PlanOrder]) throws -> Relation {
+        if order.count == 1, !order[0].descending, rows[order[0].id].isAscending { return rows }
         // Records of the sort, row numbers, and the rows in their new order.
         let lease = MemoryLease(budget, holder)
         try lease.add(rows.rowCount * 24 + rows.bytes)

@@ -66,12 +66,13 @@ extension Executor {
                 BinCountAccumulator(
                     bins: argument.bins, argument: try compiler.compile(argument.value), filter: try argument.filter.map(compiler.compile))
             }
-            return AggregateSink(try design.makeIndex(compiler, mayStop: false), accumulators, MemoryLease(budget, "summarize"))
+            return AggregateSink(
+                try design.makeIndex(compiler, mayStop: false, tracksSeen: true), accumulators, MemoryLease(budget, "summarize"))
         }
         guard let first = sinks.first else { preconditionFailure("a run has at least one worker") }
         for other in sinks.dropFirst() { try first.merge(other) }
         for accumulator in first.accumulators { accumulator.reserve(first.index.groupCount) }
-        let (groups, keyColumns) = first.index.keys()
+        let (groups, keyColumns) = first.index.keys(nil)
         let searches = zip(arguments, first.accumulators).map { argument, accumulator -> QuantileSearch in
             guard let counts = accumulator as? BinCountAccumulator else { preconditionFailure("made above") }
             return QuantileSearch(argument, counts, groups, groupCount: first.index.groupCount)
@@ -87,7 +88,8 @@ extension Executor {
                         bins: arguments[place].bins, slots: slots[place], argument: try compiler.compile(arguments[place].value),
                         filter: try arguments[place].filter.map(compiler.compile))
                 }
-                return AggregateSink(try design.makeIndex(compiler, mayStop: false), accumulators, MemoryLease(budget, "summarize"))
+                return AggregateSink(
+                    try design.makeIndex(compiler, mayStop: false, tracksSeen: true), accumulators, MemoryLease(budget, "summarize"))
             }
             for other in sinks.dropFirst() { try sinks[0].merge(other) }
             for (place, accumulator) in zip(asked, sinks[0].accumulators) {

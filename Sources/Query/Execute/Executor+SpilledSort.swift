@@ -126,7 +126,7 @@ private final class MergedRuns: MorselSource, @unchecked Sendable {
             batch = SwitchedRelationBatch(runs.layout)
         }
 
-        override func read(_ morsel: Int, _ body: (Batch) throws -> Void) throws {
+        override func read(_ morsel: Int, whole: (WholeBlock) -> Bool, _ body: (Batch) throws -> Void) throws {
             let keys = runs.order.map { RunKey($0, runs.layout) }
             var heap = RunHeap(keys)
             for store in runs.stores {

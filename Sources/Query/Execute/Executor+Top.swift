@@ -33,7 +33,7 @@ extension Executor {
             keys, pipeline.layout, ranges, rows: ranges.rowCount, shared: shared, cancellation: cancellation,
             groupsInCacheMax: limits.groupsInCacheMax)
         let sinks = try run(pipeline) { [cancellation] worker in
-            let index = try design.makeIndex(worker.compiler(pipeline.layout), mayStop: false)
+            let index = try design.makeIndex(worker.compiler(pipeline.layout), mayStop: false, tracksSeen: true)
             return GroupedTopSink(top, keys: order, index: index, layout: layout, slots: slots, cancellation: cancellation)
         }
         let (rows, ties) = try GroupedTopSink.merge(sinks, top, order, layout: layout, threads: limits.threads, cancellation: cancellation)

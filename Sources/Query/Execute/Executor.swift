@@ -66,11 +66,11 @@ final class Executor: @unchecked Sendable {
     /// Runs every morsel through a worker's copy of the pipeline into that worker's sink; returns the sinks. The first error of the
     /// earliest morsel is the one that is thrown, so that an error does not depend on how workers took turns. What a repeated run divides by zero has been counted.
     func run<Sink: BatchSink & SendableMetatype>(
-        _ pipeline: Pipeline, morsels: Range<Int>? = nil, isRepeated: Bool = false,
+        _ pipeline: Pipeline, morsels: Range<Int>? = nil, threads: Int? = nil, isRepeated: Bool = false,
         _ makeSink: @escaping @Sendable (WorkerContext) throws -> Sink
     ) throws -> [Sink] {
         let morsels = morsels ?? 0..<pipeline.source.morselCount
-        let workerCount = max(1, min(limits.threads, morsels.count))
+        let workerCount = max(1, min(threads ?? limits.threads, morsels.count))
         var pipeline = pipeline
         pipeline.profile?.sink = profile?.current
         let queue = MorselQueue(morsels)

@@ -1,7 +1,7 @@
 import Storage
 
-/// `min` and `max` of numbers, dates and bools. The loop lies in subclasses of one type each, where it is specialised.
-class NumericExtremeAccumulator<Number: Comparable>: Accumulator {
+/// `min` and `max` of floats and bools. The loop lies in subclasses of one type each, where it is specialised.
+class NumericExtremeAccumulator<Number: Comparable & BitwiseCopyable>: Accumulator {
     private var best = GroupStates<Number>()
     private var seen = GroupStates<UInt8>()
     private let isMaximum: Bool
@@ -23,7 +23,7 @@ class NumericExtremeAccumulator<Number: Comparable>: Accumulator {
     }
     override func grow(from old: Int, to new: Int) {
         best.grow(to: new, filling: start)
-        seen.grow(to: new, filling: 0)
+        seen.grow(to: new)
     }
 
     @inline(__always)
@@ -66,12 +66,6 @@ class NumericExtremeAccumulator<Number: Comparable>: Accumulator {
     }
 }
 
-final class IntegerExtremeAccumulator: NumericExtremeAccumulator<Int64> {
-    override func add(_ vectors: [Vector], _ batch: Batch, _ groups: UnsafePointer<UInt32>?, _ mask: UnsafePointer<UInt8>?) throws {
-        addRows(vectors[0].integers, batch.count, groups, mask)
-    }
-}
-
 final class DoubleExtremeAccumulator: NumericExtremeAccumulator<Double> {
     override func add(_ vectors: [Vector], _ batch: Batch, _ groups: UnsafePointer<UInt32>?, _ mask: UnsafePointer<UInt8>?) throws {
         addRows(vectors[0].doubles, batch.count, groups, mask)
@@ -85,7 +79,8 @@ final class BoolExtremeAccumulator: NumericExtremeAccumulator<UInt8> {
 }
 
 enum ExtremeAccumulators {
-    static func make(isMaximum: Bool, argument: Evaluator, filter: Evaluator?) -> Accumulator {
+    /// `range`: all values lie in it; nil where nothing is known.
+    static func make(isMaximum: Bool, argument: Evaluator, filter: Evaluator?, range: ClosedRange<Int64>?) -> Accumulator {
         switch argument.type {
         case .text: TextExtremeAccumulator(isMaximum: isMaximum, argument: argument, filter: filter)
         case .float:
@@ -98,8 +93,8 @@ enum ExtremeAccumulators {
                 write: { $0.append(integer: Int64($1)) })
         case .int, .decimal, .date, .timestamp, .week, .month, .quarter, .year, .duration:
             IntegerExtremeAccumulator(
-                isMaximum: isMaximum, start: isMaximum ? .min : .max, argument: argument, filter: filter,
-                write: { $0.append(integer: $1) })
+                isMaximum: isMaximum, argument: argument, filter: filter,
+                tracksSeen: range.map { isMaximum ? $0.lowerBound == .min : $0.upperBound == .max } ?? true)
         }
     }
 }

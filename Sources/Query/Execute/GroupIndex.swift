@@ -13,8 +13,8 @@ class GroupIndex {
     var keysAreSorted: Bool { false }
     /// Takes in another worker's groups; returns the number here of each group there.
     func merge(_ other: GroupIndex) -> [UInt32] { preconditionFailure("a group index without a body") }
-    /// The groups that hold rows, and their keys in the order of those.
-    func keys() -> (groups: [Int], columns: [ColumnBuffer]) { preconditionFailure("a group index without a body") }
+    /// The groups that hold rows (`held` knows, where it is given: one byte each), and their keys in the order of those.
+    func keys(_ held: [UInt8]?) -> (groups: [Int], columns: [ColumnBuffer]) { preconditionFailure("a group index without a body") }
 }
 
 /// Everything is one group, also where there are no rows.
@@ -24,7 +24,7 @@ final class SingleGroup: GroupIndex {
         groups.update(repeating: 0, count: batch.count)
     }
     override func merge(_ other: GroupIndex) -> [UInt32] { [0] }
-    override func keys() -> (groups: [Int], columns: [ColumnBuffer]) { ([0], []) }
+    override func keys(_ held: [UInt8]?) -> (groups: [Int], columns: [ColumnBuffer]) { ([0], []) }
 }
 
 /// Keys whose values are known to lie in small ranges: the group is computed, not looked up.
@@ -38,7 +38,9 @@ final class DenseGroups: GroupIndex {
     private let keyParts: [Key]
     private let strides: [Int]
     private let total: Int
-    private var seen: [UInt8]
+    /// Which groups hold rows; nothing where some accumulator knows.
+    private var seen: [UInt8] = []
+    private let tracksSeen: Bool
 
     static func size(_ keys: [Key]) -> Int? {
         var size = 1
@@ -50,8 +52,9 @@ final class DenseGroups: GroupIndex {
         return size
     }
 
-    init(_ keys: [Key]) {
+    init(_ keys: [Key], tracksSeen: Bool) {
         keyParts = keys
+        self.tracksSeen = tracksSeen
         var strides: [Int] = []
         var size = 1
         for key in keys {
@@ -60,7 +63,7 @@ final class DenseGroups: GroupIndex {
         }
         self.strides = strides
         total = size
-        seen = Array(repeating: 0, count: size)
+        if tracksSeen { seen = Array(repeating: 0, count: size) }
     }
 
     override var groupCount: Int { total }
@@ -76,8 +79,27 @@ final class DenseGroups: GroupIndex {
             let nullGroup = UInt32(key.values) &* stride
             switch vector.form {
             case .integers:
-                let values = vector.integers
                 let minimum = key.minimum
+                if vector.isConstant, !vector.hasNulls, count > 0 {
+                    let part = UInt32(truncatingIfNeeded: vector.integers[0] &- minimum) &* stride
+                    if index == 0 {
+                        groups.update(repeating: part, count: count)
+                    } else if part != 0 {
+                        for i in 0..<count { groups[i] = groups[i] &+ part }
+                    }
+                    continue
+                }
+                if vector.isNarrow, vector.unit == 1, !vector.hasNulls {
+                    let codes = vector.narrowCodes
+                    let first = UInt32(truncatingIfNeeded: vector.base &- minimum)
+                    if index == 0 {
+                        for i in 0..<count { groups[i] = codes[i] &+ first }
+                    } else {
+                        for i in 0..<count { groups[i] = groups[i] &+ (codes[i] &+ first) &* stride }
+                    }
+                    continue
+                }
+                let values = vector.integers
                 if index == 0 {
                     for i in 0..<count { groups[i] = UInt32(truncatingIfNeeded: values[i] &- minimum) }
                 } else {
@@ -109,29 +131,32 @@ final class DenseGroups: GroupIndex {
             case .doubles, .texts: preconditionFailure("a dense key is an integer or a code")
             }
         }
+        // Ranges come from block headers: a group outside of them is a mistake of ours and must not write elsewhere.
+        var largest: UInt32 = 0
+        for i in 0..<count { largest = max(largest, groups[i]) }
+        precondition(count == 0 || Int(largest) < total)
+        guard tracksSeen else { return }
         seen.withUnsafeMutableBufferPointer { seen in
             let base = seen.baseAddress!
-            for i in 0..<count {
-                // Ranges come from block headers: a group outside of them is a mistake of ours and must not write elsewhere.
-                precondition(Int(groups[i]) < total)
-                base[Int(groups[i])] = 1
-            }
+            for i in 0..<count { base[Int(groups[i])] = 1 }
         }
     }
 
     override func merge(_ other: GroupIndex) -> [UInt32] {
         guard let other = other as? DenseGroups else { preconditionFailure("workers of one query index alike") }
-        for i in 0..<total { seen[i] |= other.seen[i] }
+        for i in seen.indices { seen[i] |= other.seen[i] }
         return []
     }
 
-    override func keys() -> (groups: [Int], columns: [ColumnBuffer]) {
-        let groups = (0..<total).filter { seen[$0] != 0 }
+    override func keys(_ held: [UInt8]?) -> (groups: [Int], columns: [ColumnBuffer]) {
+        var groups: [Int] = []
+        let held = held ?? seen
+        for group in 0..<total where held[group] != 0 { groups.append(group) }
         let columns = keyParts.indices.map { index -> ColumnBuffer in
             let key = keyParts[index]
             let column = ColumnBuffer(type: key.evaluator.type, dictionary: key.evaluator.dictionary, capacity: groups.count)
             for group in groups {
-                let part = group / strides[index] % (key.values + 1)
+                let part = keyParts.count == 1 ? group : group / strides[index] % (key.values + 1)
                 if part == key.values {
                     column.appendNull()
                 } else if column.form == .codes {

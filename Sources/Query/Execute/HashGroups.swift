@@ -92,7 +92,7 @@ final class HashGroups: GroupIndex {
         return map
     }
 
-    override func keys() -> (groups: [Int], columns: [ColumnBuffer]) {
+    override func keys(_ held: [UInt8]?) -> (groups: [Int], columns: [ColumnBuffer]) {
         let count = table.count
         let columns = evaluators.indices.map { index -> ColumnBuffer in
             let evaluator = evaluators[index]

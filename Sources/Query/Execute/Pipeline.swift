@@ -12,8 +12,11 @@ protocol MorselSource: Sendable {
 class MorselReader {
     /// What has been read since the reader was made.
     final var counts = ScanCounts()
-    /// Calls `body` for every batch of the morsel, in order.
-    func read(_ morsel: Int, _ body: (Batch) throws -> Void) throws { preconditionFailure("a reader without a body") }
+    /// Calls `body` for every batch of the morsel, in order. A block of which every row goes on is first offered to `whole`, which takes it
+    /// by returning true.
+    func read(_ morsel: Int, whole: (WholeBlock) -> Bool, _ body: (Batch) throws -> Void) throws {
+        preconditionFailure("a reader without a body")
+    }
 }
 
 /// A step that works on one batch at a time.
@@ -40,7 +43,7 @@ struct WorkerContext {
 
 /// A source and the steps over it.
 struct Pipeline: Sendable {
-    let source: MorselSource
+    var source: MorselSource
     var steps: [PipelineStep] = []
     var layout: Layout
     /// Only for `explain analyze`.
@@ -60,6 +63,12 @@ struct Pipeline: Sendable {
 /// Receives a worker's batches. One a worker.
 protocol BatchSink: AnyObject {
     func consume(_ batch: Batch, morsel: Int) throws
+    /// Takes a block by its headers alone; false where its rows are needed.
+    func take(_ block: WholeBlock) -> Bool
+}
+
+extension BatchSink {
+    func take(_ block: WholeBlock) -> Bool { false }
 }
 
 /// One worker's copy of a pipeline.
@@ -80,7 +89,8 @@ final class PipelineWorker {
 
     func run(_ morsel: Int, into sink: BatchSink) throws {
         if let clock { return try run(morsel, into: sink, clock) }
-        try reader.read(morsel) { batch in
+        let takesBlocks = pipeline.steps.isEmpty
+        try reader.read(morsel, whole: { takesBlocks && sink.take($0) }) { batch in
             try worker.evaluation.cancellation.check()
             if input !== batch { try attach(to: batch) }
             for runner in runners {
@@ -93,7 +103,13 @@ final class PipelineWorker {
     /// The same with a look at the clock after every operator, once a batch.
     private func run(_ morsel: Int, into sink: BatchSink, _ clock: PipelineClock) throws {
         clock.start()
-        try reader.read(morsel) { batch in
+        let takesBlocks = pipeline.steps.isEmpty
+        func whole(_ block: WholeBlock) -> Bool {
+            guard takesBlocks, sink.take(block) else { return false }
+            clock.passed(0, rows: block.rowCount)
+            return true
+        }
+        try reader.read(morsel, whole: whole) { batch in
             clock.passed(0, rows: batch.count)
             try worker.evaluation.cancellation.check()
             if input !== batch { try attach(to: batch) }
@@ -193,7 +209,7 @@ struct RelationSource: MorselSource {
             batch = RelationBatch(relation)
             rowCount = relation.rowCount
         }
-        override func read(_ morsel: Int, _ body: (Batch) throws -> Void) throws {
+        override func read(_ morsel: Int, whole: (WholeBlock) -> Bool, _ body: (Batch) throws -> Void) throws {
             var first = morsel * RelationSource.rowsPerMorsel
             let end = min(first + RelationSource.rowsPerMorsel, rowCount)
             while first < end {

@@ -103,6 +103,12 @@ final class ColumnBuffer: @unchecked Sendable {
     }
     deinit { storage.deallocate() }
 
+    /// Marks the rows whose byte is 1 as null; a column without any keeps none.
+    func setNulls(_ bytes: [UInt8]) {
+        precondition(bytes.count == count)
+        nulls = bytes.contains(1) ? bytes : []
+    }
+
     @inline(__always) var integers: UnsafeMutablePointer<Int64> { storage.assumingMemoryBound(to: Int64.self) }
     @inline(__always) var doubles: UnsafeMutablePointer<Double> { storage.assumingMemoryBound(to: Double.self) }
     @inline(__always) var mask: UnsafeMutablePointer<UInt8> { storage.assumingMemoryBound(to: UInt8.self) }
@@ -110,6 +116,15 @@ final class ColumnBuffer: @unchecked Sendable {
     @inline(__always) var texts: UnsafeMutablePointer<TextView> { storage.assumingMemoryBound(to: TextView.self) }
     var hasNulls: Bool { !nulls.isEmpty }
     @inline(__always) func isNull(_ row: Int) -> Bool { !nulls.isEmpty && nulls[row] != 0 }
+
+    /// Numbers without nulls, none smaller than the one before it.
+    var isAscending: Bool {
+        guard form == .integers, !hasNulls else { return false }
+        let values = integers
+        var row = 1
+        while row < count, values[row - 1] <= values[row] { row &+= 1 }
+        return row >= count
+    }
 
     private func reserve(_ more: Int) {
         guard count + more > capacity else { return }

@@ -7,8 +7,9 @@ struct ScanSource: MorselSource {
     private let table: TableSnapshot
     private let columns: [Column]
     private let filters: [Bound]
-    private let zoneTests: [ZoneTest]
-    private let morsels: [Morsel]
+    /// For each filter what block headers can say of it.
+    private let zoneTests: [ZoneTest?]
+    private var morsels: [Morsel]
     private let gate: BlockGate?
     let layout: Layout
 
@@ -16,9 +17,13 @@ struct ScanSource: MorselSource {
         case stored(index: Int, coded: Bool)
         case rowID
     }
-    private struct Morsel: Sendable {
+    /// Rows of one segment.
+    private struct Piece: Sendable {
         let segment: Int
-        let blocks: Range<Int>
+        let rows: Range<Int>
+    }
+    private struct Morsel: Sendable {
+        let pieces: [Piece]
     }
 
     init(_ plan: ScanPlan, required: Set<ColumnID>) throws {
@@ -40,41 +45,84 @@ struct ScanSource: MorselSource {
         self.columns = columns
         layout = Layout(slots)
         filters = plan.filters
-        var tests: [ZoneTest] = []
-        for filter in plan.filters {
-            if let test = ZoneTest(filter, plan.columns) { tests.append(test) }
-        }
-        zoneTests = tests
+        zoneTests = plan.filters.map { ZoneTest($0, plan.columns) }
         gate = plan.gate
         if let gate = plan.gate {
             morsels = Self.morsels(plan.table, gate)
             return
         }
-        var morsels: [Morsel] = []
-        for (index, segment) in plan.table.segments.enumerated() {
-            var first = 0
-            while first < segment.blockCount {
-                let end = min(first + Self.blocksPerMorsel, segment.blockCount)
-                morsels.append(Morsel(segment: index, blocks: first..<end))
-                first = end
-            }
+        morsels = plan.table.segments.enumerated().flatMap { Self.morsels(of: 0..<$1.rowCount, segment: $0) }
+    }
+
+    /// Runs of whole blocks.
+    private static func morsels(of rows: Range<Int>, segment: Int) -> [Morsel] {
+        stride(from: rows.lowerBound, to: rows.upperBound, by: blocksPerMorsel * SegmentReader.rowsPerBlock).map { first in
+            let end = min(first + blocksPerMorsel * SegmentReader.rowsPerBlock, rows.upperBound)
+            return Morsel(pieces: [Piece(segment: segment, rows: first..<end)])
         }
-        self.morsels = morsels
     }
 
     /// Every block for itself, the most promising first.
     private static func morsels(_ table: TableSnapshot, _ gate: BlockGate) -> [Morsel] {
-        var blocks: [(best: UInt64, morsel: Morsel)] = []
+        var blocks: [(best: UInt64, piece: Piece)] = []
         for (index, segment) in table.segments.enumerated() {
             for block in 0..<segment.blockCount {
                 let best = gate.best(segment.meta(column: gate.column, block: block))
-                blocks.append((best, Morsel(segment: index, blocks: block..<block + 1)))
+                let first = block * SegmentReader.rowsPerBlock
+                let rows = first..<min(first + SegmentReader.rowsPerBlock, segment.rowCount)
+                blocks.append((best, Piece(segment: index, rows: rows)))
             }
         }
-        blocks.sort {
-            ($0.best, $0.morsel.segment, $0.morsel.blocks.lowerBound) < ($1.best, $1.morsel.segment, $1.morsel.blocks.lowerBound)
+        blocks.sort { ($0.best, $0.piece.segment, $0.piece.rows.lowerBound) < ($1.best, $1.piece.segment, $1.piece.rows.lowerBound) }
+        return blocks.map { Morsel(pieces: [$0.piece]) }
+    }
+
+    /// The index in the table of a column that is read as it is stored.
+    func storedIndex(_ id: ColumnID) -> Int? {
+        guard layout.contains(id), case .stored(let index, _) = columns[layout[id]] else { return nil }
+        return index
+    }
+
+    /// The same rows, cut by ranges of parents: morsels before the returned number have parents that no other of them has; those behind
+    /// hold rows of any parent. nil where most rows do not lie by this column.
+    func byParent(_ column: Int) -> (source: ScanSource, separate: Int)? {
+        var ranges: [UInt64: [Piece]] = [:]
+        var mixed: [Morsel] = []
+        var mixedRows = 0
+        for (index, segment) in table.segments.enumerated() {
+            guard segment.partitionColumn == column else {
+                mixed += Self.morsels(of: 0..<segment.rowCount, segment: index)
+                mixedRows += segment.rowCount
+                continue
+            }
+            for part in segment.partitions {
+                let rows = part.firstRow..<(part.firstRow + part.rowCount)
+                if part.isMixed || part.isWithoutParent {
+                    mixed += Self.morsels(of: rows, segment: index)
+                    mixedRows += rows.count
+                } else {
+                    ranges[UInt64(part.lowestParent) << 32 | UInt64(part.highestParent), default: []].append(
+                        Piece(segment: index, rows: rows))
+                }
+            }
         }
-        return blocks.map(\.morsel)
+        guard !ranges.isEmpty, mixedRows <= table.rowCount / 8 else { return nil }
+        // Ranges are aligned powers of two: of two that meet, one lies in the other, and they go together.
+        var parts: [Morsel] = []
+        var pieces: [Piece] = []
+        var end: UInt64 = 0
+        for key in ranges.keys.sorted() {
+            if key >> 32 >= end, !pieces.isEmpty {
+                parts.append(Morsel(pieces: pieces))
+                pieces = []
+            }
+            pieces += ranges[key]!
+            end = max(end, (key & 0xFFFF_FFFF) + 1)
+        }
+        parts.append(Morsel(pieces: pieces))
+        var source = self
+        source.morsels = parts + mixed
+        return (source, parts.count)
     }
 
     var morselCount: Int { morsels.count }
@@ -99,49 +147,89 @@ struct ScanSource: MorselSource {
         private let left: FilteredBatch
         private let filters: [(evaluator: Evaluator, callsFunction: Bool)]
         private let mask = UnsafeMutablePointer<UInt8>.allocate(capacity: vectorRowsMax)
+        /// Filters that the header of the block at hand does not answer.
+        private var asked: [Bool]
 
         init(source: ScanSource, batch: ScanBatch, filters: [(evaluator: Evaluator, callsFunction: Bool)]) {
             self.source = source
             self.batch = batch
             self.filters = filters
+            asked = filters.map { _ in true }
             left = FilteredBatch(parent: batch, layout: source.layout)
-            let narrows = !filters.isEmpty || source.table.segments.contains { $0.deletedCount > 0 }
+            let narrows =
+                !filters.isEmpty || source.table.segments.contains { $0.deletedCount > 0 }
+                || source.morsels.contains { $0.pieces.contains { $0.rows.lowerBound % SegmentReader.rowsPerFrame != 0 } }
             filtered = narrows ? FilteredBatch(parent: batch, layout: source.layout) : nil
         }
         deinit { mask.deallocate() }
 
-        override func read(_ index: Int, _ body: (Batch) throws -> Void) throws {
-            let morsel = source.morsels[index]
-            let segment = source.table.segments[morsel.segment]
-            for block in morsel.blocks {
-                if let gate = source.gate, !gate.admits(segment.meta(column: gate.column, block: block)) {
-                    counts.blocksSkipped += 1
-                    continue
-                }
-                if source.zoneTests.contains(where: { $0.excludes(segment.meta(column: $0.column, block: block)) }) {
-                    counts.blocksSkipped += 1
-                    continue
-                }
-                counts.blocksRead += 1
-                let first = block * SegmentReader.rowsPerBlock
-                let end = min(first + SegmentReader.rowsPerBlock, segment.rowCount)
-                var row = first
-                while row < end {
-                    let count = min(vectorRowsMax, end - row)
-                    batch.move(to: row, count: count, in: segment, number: morsel.segment)
-                    try pass(segment, row, count, body)
-                    row += count
+        override func read(_ index: Int, whole: (WholeBlock) -> Bool, _ body: (Batch) throws -> Void) throws {
+            for piece in source.morsels[index].pieces {
+                let segment = source.table.segments[piece.segment]
+                var row = piece.rows.lowerBound
+                while row < piece.rows.upperBound {
+                    let block = row / SegmentReader.rowsPerBlock
+                    let end = min((block + 1) * SegmentReader.rowsPerBlock, piece.rows.upperBound)
+                    try read(segment, piece.segment, block, row..<end, whole, body)
+                    row = end
                 }
             }
             counts.bytes = batch.bytes
         }
 
-        private func pass(_ segment: SegmentReader, _ row: Int, _ count: Int, _ body: (Batch) throws -> Void) throws {
+        private func read(
+            _ segment: SegmentReader, _ number: Int, _ block: Int, _ rows: Range<Int>, _ whole: (WholeBlock) -> Bool,
+            _ body: (Batch) throws -> Void
+        ) throws {
+            if let gate = source.gate, !gate.admits(segment.meta(column: gate.column, block: block)) {
+                counts.blocksSkipped += 1
+                return
+            }
+            var anyAsked = false
+            for (index, test) in source.zoneTests.enumerated() {
+                guard let test else {
+                    asked[index] = true
+                    anyAsked = true
+                    continue
+                }
+                let meta = segment.meta(column: test.column, block: block)
+                if test.excludes(meta) {
+                    counts.blocksSkipped += 1
+                    return
+                }
+                asked[index] = !test.includes(meta)
+                anyAsked = anyAsked || asked[index]
+            }
+            if !anyAsked, segment.deleted == nil,
+                rows.lowerBound % SegmentReader.rowsPerBlock == 0, rows.count == segment.meta(column: 0, block: block).rowCount,
+                whole(WholeBlock(segment: segment, block: block, rowCount: rows.count, columns: source.columns))
+            {
+                counts.blocksSkipped += 1
+                return
+            }
+            counts.blocksRead += 1
+            var row = rows.lowerBound / SegmentReader.rowsPerFrame * SegmentReader.rowsPerFrame
+            while row < rows.upperBound {
+                let count = min(vectorRowsMax, rows.upperBound - row)
+                batch.move(to: row, count: count, in: segment, number: number, block: block)
+                try pass(segment, row, count, skipping: max(0, rows.lowerBound - row), anyAsked, body)
+                row += count
+            }
+        }
+
+        private func pass(
+            _ segment: SegmentReader, _ row: Int, _ count: Int, skipping skipped: Int, _ anyAsked: Bool, _ body: (Batch) throws -> Void
+        ) throws {
             guard let filtered else { return try body(batch) }
-            mask.update(repeating: 1, count: count)
+            if !anyAsked, skipped == 0, segment.deleted == nil {
+                filtered.selectAll()
+                return try body(filtered)
+            }
+            mask.update(repeating: 0, count: skipped)
+            (mask + skipped).update(repeating: 1, count: count - skipped)
             if let deleted = segment.deleted { Self.clear(mask, deleted, row, count) }
-            for (index, (evaluator, callsFunction)) in filters.enumerated() {
-                if callsFunction, index > 0 || segment.deleted != nil {
+            for (index, (evaluator, callsFunction)) in filters.enumerated() where asked[index] {
+                if callsFunction, index > 0 || segment.deleted != nil || skipped > 0 {
                     guard left.select(mask: mask) else { return }
                     let vector = try evaluator.evaluate(left)
                     let bits = vector.mask
@@ -167,6 +255,20 @@ struct ScanSource: MorselSource {
     }
 }
 
+/// A block of which every row goes on, so that its headers may answer for it.
+struct WholeBlock {
+    let segment: SegmentReader
+    let block: Int
+    let rowCount: Int
+    let columns: [ScanSource.Column]
+
+    /// The header of the column in `slot`; nil where it is not stored.
+    func meta(_ slot: Int) -> BlockMeta? {
+        guard case .stored(let index, _) = columns[slot] else { return nil }
+        return segment.meta(column: index, block: block)
+    }
+}
+
 /// The rows of one segment that a scan stands on; columns are decoded when asked for.
 final class ScanBatch: Batch {
     private let columns: [ScanSource.Column]
@@ -179,6 +281,7 @@ final class ScanBatch: Batch {
     /// Stored bytes of the blocks that columns were decoded from, and each slot's last block.
     private(set) var bytes = 0
     private var counted: [Int]
+    private var block = 0
     /// Bools are stored as integers.
     private let wide = UnsafeMutablePointer<Int64>.allocate(capacity: vectorRowsMax)
 
@@ -191,7 +294,7 @@ final class ScanBatch: Batch {
     }
     deinit { wide.deallocate() }
 
-    func move(to row: Int, count: Int, in segment: SegmentReader, number: Int) {
+    func move(to row: Int, count: Int, in segment: SegmentReader, number: Int, block: Int? = nil) {
         if self.segment !== segment {
             self.segment = segment
             for slot in cursors.indices {
@@ -201,7 +304,14 @@ final class ScanBatch: Batch {
         }
         segmentNumber = number
         firstRow = row
+        self.block = block ?? row / SegmentReader.rowsPerBlock
         advance(count: count)
+    }
+
+    override func bounds(_ slot: Int) -> ColumnBounds? {
+        guard case .stored(let column, _) = columns[slot], vectors[slot].form == .integers, let segment else { return nil }
+        let meta = segment.meta(column: column, block: block)
+        return ColumnBounds(low: meta.minimum, high: meta.maximum, hasNulls: meta.nullCount > 0)
     }
 
     override func load(_ slot: Int) throws -> Vector {
@@ -212,7 +322,6 @@ final class ScanBatch: Batch {
             let base = Int64(segmentNumber) << 40 | Int64(firstRow)
             for i in 0..<count { vector.integers[i] = base &+ Int64(i) }
         case .stored(let column, _):
-            let block = firstRow / SegmentReader.rowsPerBlock
             if counted[slot] != block {
                 counted[slot] = block
                 bytes += segment!.meta(column: column, block: block).bytes
@@ -226,6 +335,13 @@ final class ScanBatch: Batch {
             }
             switch vector.form {
             case .integers:
+                let narrow = try cursor.narrow(firstRow: firstRow, count: count, into: vector.narrowCodes, nulls: vector.nulls)
+                if let narrow {
+                    vector.setNarrow(base: narrow.base, unit: narrow.unit, count: count)
+                    vector.hasNulls = narrow.hasNulls
+                    vector.isConstant = narrow.isConstant
+                    break
+                }
                 vector.hasNulls = try cursor.integers(firstRow: firstRow, count: count, into: vector.integers, nulls: vector.nulls)
             case .mask:
                 vector.hasNulls = try cursor.integers(firstRow: firstRow, count: count, into: wide, nulls: vector.nulls)

@@ -48,10 +48,16 @@ final class Vector {
     var hasNulls = false
     /// Every row holds row 0's value (and row 0's null).
     var isConstant = false
+    /// The integers stand in ``narrowCodes`` as `base + unit * code`; ``integers`` makes wide ones of them when it is first asked for.
+    private(set) var isNarrow = false
+    private(set) var base: Int64 = 0
+    private(set) var unit: Int64 = 1
+    private var widensLater = 0
     /// What text views borrow from, for as long as this batch is in use.
     var keepers: [AnyObject] = []
 
-    let storage: UnsafeMutableRawPointer
+    private let memory: UnsafeMutableRawPointer
+    private let narrowMemory: UnsafeMutablePointer<UInt32>?
     private var arena: TextArena?
 
     init(type: LogicalType, dictionary: TextDictionary? = nil) {
@@ -59,15 +65,56 @@ final class Vector {
         self.dictionary = dictionary
         form = Form(type, coded: dictionary != nil)
         let bytes = vectorRowsMax * form.stride
-        storage = .allocate(byteCount: bytes, alignment: 64)
-        storage.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+        memory = .allocate(byteCount: bytes, alignment: 64)
+        memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+        narrowMemory = form == .integers ? .allocate(capacity: vectorRowsMax) : nil
         nulls = .allocate(capacity: vectorRowsMax)
         nulls.initialize(repeating: 0, count: vectorRowsMax)
     }
 
     deinit {
-        storage.deallocate()
+        memory.deallocate()
+        narrowMemory?.deallocate()
         nulls.deallocate()
+    }
+
+    /// The values as their form has them.
+    @inline(__always) var storage: UnsafeMutableRawPointer {
+        if widensLater > 0 { widen() }
+        return memory
+    }
+
+    /// The codes of narrow integers, and where they are to be written before ``setNarrow(_:count:)``.
+    @inline(__always) var narrowCodes: UnsafeMutablePointer<UInt32> {
+        assert(form == .integers)
+        return narrowMemory.unsafelyUnwrapped
+    }
+
+    /// Says that ``narrowCodes`` hold `count` values.
+    @inline(__always)
+    func setNarrow(base: Int64, unit: Int64, count: Int) {
+        self.base = base
+        self.unit = unit
+        isNarrow = true
+        widensLater = count
+    }
+
+    private func widen() {
+        let count = widensLater
+        widensLater = 0
+        let values = memory.assumingMemoryBound(to: Int64.self)
+        let codes = narrowCodes
+        let base = base
+        let unit = unit
+        if unit == 1 {
+            for i in 0..<count { values[i] = base &+ Int64(codes[i]) }
+        } else if unit <= Int64(UInt32.max) {
+            // Two 32-bit factors: the one multiplication that every x86 has for vectors.
+            let factor = UInt64(UInt32(truncatingIfNeeded: unit))
+            for i in 0..<count { values[i] = base &+ Int64(bitPattern: UInt64(codes[i]) &* factor) }
+        } else {
+            for i in 0..<count { values[i] = base &+ unit &* Int64(codes[i]) }
+        }
     }
 
     @inline(__always) var integers: UnsafeMutablePointer<Int64> {
@@ -76,19 +123,19 @@ final class Vector {
     }
     @inline(__always) var doubles: UnsafeMutablePointer<Double> {
         assert(form == .doubles)
-        return storage.assumingMemoryBound(to: Double.self)
+        return memory.assumingMemoryBound(to: Double.self)
     }
     @inline(__always) var mask: UnsafeMutablePointer<UInt8> {
         assert(form == .mask)
-        return storage.assumingMemoryBound(to: UInt8.self)
+        return memory.assumingMemoryBound(to: UInt8.self)
     }
     @inline(__always) var codes: UnsafeMutablePointer<UInt32> {
         assert(form == .codes)
-        return storage.assumingMemoryBound(to: UInt32.self)
+        return memory.assumingMemoryBound(to: UInt32.self)
     }
     @inline(__always) var texts: UnsafeMutablePointer<TextView> {
         assert(form == .texts)
-        return storage.assumingMemoryBound(to: TextView.self)
+        return memory.assumingMemoryBound(to: TextView.self)
     }
 
     @inline(__always) func isNull(_ row: Int) -> Bool { hasNulls && nulls[row] != 0 }
@@ -96,6 +143,9 @@ final class Vector {
     /// Forgets the last batch: no nulls, nothing borrowed, an empty arena.
     func reset() {
         hasNulls = false
+        isConstant = false
+        isNarrow = false
+        widensLater = 0
         if !keepers.isEmpty { keepers.removeAll(keepingCapacity: true) }
         arena?.reset()
     }

@@ -104,7 +104,9 @@ struct WindowGroups: Sendable {
             let context = EvaluationContext(cancellation: cancellation)
             let compiler = ExpressionCompiler(layout: rows.layout, context: context, shared: maps)
             let index =
-                looksUp ? HashGroups(try keys.map { try compiler.compile($0.value) }) : try design.makeIndex(compiler, mayStop: false)
+                looksUp
+                ? HashGroups(try keys.map { try compiler.compile($0.value) })
+                : try design.makeIndex(compiler, mayStop: false, tracksSeen: true)
             let batch = RelationBatch(rows)
             var first = ranges[part].lowerBound
             while first < ranges[part].upperBound {

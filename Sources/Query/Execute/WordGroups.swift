@@ -59,7 +59,7 @@ final class WordGroups: GroupIndex {
         }
     }
 
-    override func keys() -> (groups: [Int], columns: [ColumnBuffer]) {
+    override func keys(_ held: [UInt8]?) -> (groups: [Int], columns: [ColumnBuffer]) {
         let count = table.count
         let found = UnsafeMutablePointer<UInt64>.allocate(capacity: max(count, 1))
         defer { found.deallocate() }
@@ -107,7 +107,7 @@ final class PartitionGroups: GroupIndex {
         }
     }
 
-    override func keys() -> (groups: [Int], columns: [ColumnBuffer]) {
+    override func keys(_ held: [UInt8]?) -> (groups: [Int], columns: [ColumnBuffer]) {
         if let lowest {
             let groups = (0..<span).filter { seen[$0] != 0 }
             let found = groups.map { lowest + UInt64($0) }

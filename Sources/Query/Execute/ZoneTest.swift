@@ -46,4 +46,21 @@ struct ZoneTest: Sendable {
         case .among(let set): return !set.mayHold(meta.minimum, meta.maximum)
         }
     }
+
+    /// Every row of the block passes.
+    func includes(_ meta: BlockMeta) -> Bool {
+        if meta.nullCount > 0 { return false }
+        switch test {
+        case .compare(let comparison, let bound):
+            switch comparison {
+            case .equal: return meta.minimum == bound && meta.maximum == bound
+            case .notEqual: return bound < meta.minimum || bound > meta.maximum
+            case .less: return meta.maximum < bound
+            case .lessOrEqual: return meta.maximum <= bound
+            case .greater: return meta.minimum > bound
+            case .greaterOrEqual: return meta.minimum >= bound
+            }
+        case .among: return false
+        }
+    }
 }

@@ -25,7 +25,7 @@ extension DateFunctions {
         let n = call.arguments.count > 2 ? try call.integer(2) : .constant(.integer(0), .int, call.span)
         if from.type == unit, n.constantValue == .integer(0) { return Bound(from.kind, unit, call.span) }
         let (type, span) = (from.type, call.span)
-        let instance = FunctionInstance("period") { arguments, out, count, _ in
+        let instance = FunctionInstance("period", monotone: n.constantValue != nil) { arguments, out, count, _ in
             let (a, n) = (arguments[0].integers, arguments[1].integers)
             try KernelLoop.checked(out, count, failure: { _ in TemporalArithmetic.outsideCalendar(span) }) { i in
                 guard n[i].magnitude < 4_000_000 else { return (0, true) }

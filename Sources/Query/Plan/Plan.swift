@@ -33,6 +33,9 @@ struct ScanPlan: Sendable {
     var columns: [(id: ColumnID, index: Int)]
     /// Asked for by a rewrite that fetches columns late: segment << 40 | row.
     var rowID: ColumnID?
+    /// For the place of a column that alone is a key, or alone leads to a parent: the place of the hidden column with its values' ids.
+    /// Two rows have one id where they have one value, and none where it is null.
+    var idColumns: [Int: Int] = [:]
     /// Conditions that hold for every row that is passed on, cheapest first.
     var filters: [Bound] = []
     /// Set by the executor for a scan whose best rows alone are wanted.

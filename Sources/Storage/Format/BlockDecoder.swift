@@ -2,6 +2,16 @@
     import Glibc
 #endif
 
+/// Integers told by codes of 32 bits: `value = base + unit * code`. Half the memory to walk through, and comparisons and sums can be done
+/// on the codes. The code under a null is any.
+public struct NarrowForm: Sendable, Equatable {
+    public var base: Int64
+    public var unit: Int64
+    public var hasNulls: Bool
+    /// Every row of the block has one value (or every row is null).
+    public var isConstant: Bool
+}
+
 /// Decodes rows of one block that was validated when its stripe was read. `first` is a multiple of 256 within the block.
 ///
 /// Each returns whether the block has nulls, and writes the null bytes only then; a value under a null is 0.
@@ -54,6 +64,128 @@ enum BlockDecoder {
             return runs(entry, payload, first: first, count: count, into: codes, nulls: nulls) { base &+ Code(truncatingIfNeeded: $0) }
         case .plainText, .rawDouble, .decimalDouble, .packedByLine:
             preconditionFailure("\(encoding.name) holds no codes")
+        }
+    }
+
+    /// As ``codes(_:_:first:count:into:nulls:)`` for codes of 32 bits, without a copy of the unpacked frames.
+    static func codes32(
+        _ entry: BlockEntry, _ payload: UnsafeRawPointer, first: Int, count: Int, into codes: UnsafeMutablePointer<UInt32>,
+        nulls: UnsafeMutablePointer<UInt8>
+    ) -> Bool {
+        narrow(entry, payload, first: first, count: count, into: codes, nulls: nulls)
+        if entry.nulls == entry.rows { return true }
+        let spare = entry.hasSpareNull
+        let more = UInt32(truncatingIfNeeded: entry.base) &- (spare ? 1 : 0)
+        if more == 0 { return spare }
+        if spare {
+            for i in 0..<count { codes[i] = codes[i] == 0 ? 0 : codes[i] &+ more }
+        } else {
+            for i in 0..<count { codes[i] = codes[i] &+ more }
+        }
+        return spare
+    }
+
+    /// How a block's integers are told by 32-bit codes; nil where they lie too far apart. Where nulls have a code of their own it is 0, and
+    /// the base stands one unit lower.
+    static func narrowForm(_ entry: BlockEntry) -> NarrowForm? {
+        let nulls = entry.nulls > 0
+        guard let encoding = Encoding(rawValue: entry.encoding) else { preconditionFailure("an unvalidated block") }
+        switch encoding {
+        case .constant:
+            return NarrowForm(base: nulls ? 0 : entry.base, unit: 1, hasNulls: nulls, isConstant: true)
+        case .packed, .packedByFrame, .packedByLine, .runLength:
+            let span = UInt64(bitPattern: entry.maximum &- entry.minimum)
+            guard span / max(entry.unit, 1) < UInt64(UInt32.max) - 1, entry.unit <= UInt64(Int64.max) else { return nil }
+            let unit = Int64(entry.unit)
+            return NarrowForm(base: entry.hasSpareNull ? entry.base &- unit : entry.base, unit: unit, hasNulls: nulls, isConstant: false)
+        case .plainText, .rawDouble, .decimalDouble: return nil
+        }
+    }
+
+    /// The codes of a block that has a narrow form.
+    static func narrow(
+        _ entry: BlockEntry, _ payload: UnsafeRawPointer, first: Int, count: Int, into codes: UnsafeMutablePointer<UInt32>,
+        nulls: UnsafeMutablePointer<UInt8>
+    ) {
+        guard let encoding = Encoding(rawValue: entry.encoding) else { preconditionFailure("an unvalidated block") }
+        let body = payload + entry.bitmapBytes
+        let spare = entry.hasSpareNull
+        switch encoding {
+        case .constant:
+            codes.update(repeating: 0, count: count)
+            if entry.nulls > 0 { nulls.update(repeating: 1, count: count) }
+            return
+        case .packed:
+            narrowFrames(entry, body, first: first, count: count, into: codes) { _ in 0 }
+        case .packedByFrame:
+            let divisor = Divisor(entry.unit)
+            narrowFrames(entry, body + entry.frames &* 8, first: first, count: count, into: codes) { frame in
+                let base = body.loadUnaligned(fromByteOffset: frame &* 8, as: Int64.self)
+                return UInt32(truncatingIfNeeded: divisor.quotient(UInt64(bitPattern: base &- entry.base)))
+            }
+        case .runLength:
+            let total = Int(entry.aux)
+            let ends = body.assumingMemoryBound(to: UInt16.self)
+            let values = (body + (2 &* total &+ 7) / 8 &* 8).assumingMemoryBound(to: UInt64.self)
+            var run = firstRun(ends, total, endingAfter: first)
+            var at = 0
+            while at < count {
+                let end = min(Int(ends[run]) &- first, count)
+                (codes + at).update(repeating: UInt32(truncatingIfNeeded: values[run]), count: end &- at)
+                at = end
+                run &+= 1
+            }
+        case .packedByLine: LinePacking.codes(entry, payload, first: first, count: count, into: codes)
+        case .plainText, .rawDouble, .decimalDouble: preconditionFailure("\(encoding.name) has no narrow form")
+        }
+        if spare {
+            for i in 0..<count { nulls[i] = codes[i] == 0 ? 1 : 0 }
+        } else if entry.hasBitmap {
+            NullBytes.expandBitmap(payload, first: first, count: count, into: nulls)
+        }
+    }
+
+    /// Frames of words of up to 32 bits, each with what its own base adds to every code but that of a null.
+    @inline(__always)
+    private static func narrowFrames(
+        _ entry: BlockEntry, _ frames: UnsafeRawPointer, first: Int, count: Int, into codes: UnsafeMutablePointer<UInt32>,
+        _ more: (_ frame: Int) -> UInt32
+    ) {
+        let width = Int(entry.width)
+        let spare = entry.hasSpareNull
+        withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 16) { scratch in
+            guard let words = scratch.baseAddress else { return }
+            var frame = first &>> 8
+            var at = 0
+            while at < count {
+                let rows = min(256, count &- at)
+                let out = codes + at
+                let source = frames + frame &* 32 &* width
+                let add = more(frame)
+                if width > 16, rows == 256 {
+                    FramePacking.unpack(width: width, from: source, into: UnsafeMutableRawPointer(out))
+                } else {
+                    FramePacking.unpack(width: width, from: source, into: words)
+                    if width <= 8 {
+                        let from = words.assumingMemoryBound(to: UInt8.self)
+                        for i in 0..<rows { out[i] = UInt32(from[i]) }
+                    } else if width <= 16 {
+                        let from = words.assumingMemoryBound(to: UInt16.self)
+                        for i in 0..<rows { out[i] = UInt32(from[i]) }
+                    } else {
+                        out.update(from: words.assumingMemoryBound(to: UInt32.self), count: rows)
+                    }
+                }
+                if add != 0 {
+                    if spare {
+                        for i in 0..<rows { out[i] = out[i] == 0 ? 0 : out[i] &+ add }
+                    } else {
+                        for i in 0..<rows { out[i] = out[i] &+ add }
+                    }
+                }
+                frame &+= 1
+                at &+= 256
+            }
         }
     }
 
@@ -134,8 +266,7 @@ enum BlockDecoder {
         _ body: (_ words: UnsafeRawPointer, _ at: Int, _ rows: Int, _ frame: Int) -> Void
     ) {
         let width = Int(entry.width)
-        withUnsafeTemporaryAllocation(byteCount: 2048, alignment: 64) { scratch in
-            guard let words = scratch.baseAddress else { return }
+        func visit(_ words: UnsafeMutableRawPointer) {
             var frame = first &>> 8
             var at = 0
             while at < count {
@@ -144,6 +275,12 @@ enum BlockDecoder {
                 frame &+= 1
                 at &+= 256
             }
+        }
+        // Up to 1,024 bytes lie on the stack, more come from the allocator.
+        if entry.word <= 32 {
+            withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 16) { visit($0.baseAddress!) }
+        } else {
+            withUnsafeTemporaryAllocation(byteCount: 2048, alignment: 16) { visit($0.baseAddress!) }
         }
     }
 
@@ -216,6 +353,16 @@ enum BlockDecoder {
         for i in 0..<count { nulls[i] = words[i] == 0 ? 1 : 0 }
     }
 
+    private static func firstRun(_ ends: UnsafePointer<UInt16>, _ total: Int, endingAfter row: Int) -> Int {
+        var low = 0
+        var high = total
+        while low < high {
+            let middle = (low &+ high) / 2
+            if Int(ends[middle]) > row { high = middle } else { low = middle &+ 1 }
+        }
+        return low
+    }
+
     @inline(__always)
     private static func runs<T: Numeric>(
         _ entry: BlockEntry, _ payload: UnsafeRawPointer, first: Int, count: Int, into values: UnsafeMutablePointer<T>,
@@ -225,15 +372,8 @@ enum BlockDecoder {
         let body = payload + entry.bitmapBytes
         let ends = body.assumingMemoryBound(to: UInt16.self)
         let codes = (body + (2 &* total &+ 7) / 8 &* 8).assumingMemoryBound(to: UInt64.self)
-        // The first run that ends after `first`.
-        var low = 0
-        var high = total
-        while low < high {
-            let middle = (low &+ high) / 2
-            if Int(ends[middle]) > first { high = middle } else { low = middle &+ 1 }
-        }
         let spare = entry.hasSpareNull
-        var run = low
+        var run = firstRun(ends, total, endingAfter: first)
         var at = 0
         while at < count {
             let end = min(Int(ends[run]) &- first, count)

@@ -26,30 +26,43 @@ enum FramePacking {
 
     /// Unpacks a frame into 256 words of `wordBits(width)` bits, in order. `out` holds 32 * wordBits bytes. `width` is 1...64.
     static func unpack(width: Int, from frame: UnsafeRawPointer, into out: UnsafeMutableRawPointer) {
-        let word = wordBits(width: width)
-        let all = mask(bits: width, word: word)
-        let source = frame.assumingMemoryBound(to: UInt64.self)
-        let target = out.assumingMemoryBound(to: UInt64.self)
+        // With the word known, the masks of its lanes are constants or one multiplication.
+        switch wordBits(width: width) {
+        case 8: unpack(width: width, word: 8, from: frame, into: out)
+        case 16: unpack(width: width, word: 16, from: frame, into: out)
+        case 32: unpack(width: width, word: 32, from: frame, into: out)
+        default: unpack(width: width, word: 64, from: frame, into: out)
+        }
+    }
+
+    private typealias Row = SIMD4<UInt64>
+
+    /// A row of 32 bytes at a time, held in registers: loops over its four words are not made into vectors by themselves.
+    @inline(__always)
+    private static func unpack(width: Int, word: Int, from frame: UnsafeRawPointer, into out: UnsafeMutableRawPointer) {
+        let all = Row(repeating: mask(bits: width, word: word))
         var row = 0
         var shift = 0
+        var current = frame.loadUnaligned(as: Row.self)
         for position in 0..<word {
-            let from = source + row &* 4
-            let to = target + position &* 4
-            let right = UInt64(truncatingIfNeeded: shift)
             let end = shift &+ width
-            if end <= word {
-                for j in 0..<4 { to[j] = (from[j] &>> right) & all }
-            } else {
-                let low = mask(bits: word &- shift, word: word)
-                let left = UInt64(truncatingIfNeeded: word &- shift)
-                for j in 0..<4 { to[j] = ((from[j] &>> right) & low) | ((from[j &+ 4] &<< left) & (all & ~low)) }
-            }
-            if end >= word {
+            var value = current &>> Row(repeating: UInt64(truncatingIfNeeded: shift))
+            if end > word {
                 row &+= 1
+                current = frame.loadUnaligned(fromByteOffset: row &* 32, as: Row.self)
+                let low = mask(bits: word &- shift, word: word)
+                let next = current &<< Row(repeating: UInt64(truncatingIfNeeded: word &- shift))
+                value = (value & Row(repeating: low)) | (next & Row(repeating: ~low))
                 shift = end &- word
+            } else if end == word {
+                row &+= 1
+                // Behind the last position stands nothing of this frame.
+                if position &+ 1 < word { current = frame.loadUnaligned(fromByteOffset: row &* 32, as: Row.self) }
+                shift = 0
             } else {
                 shift = end
             }
+            out.storeBytes(of: value & all, toByteOffset: position &* 32, as: Row.self)
         }
     }
 

@@ -162,17 +162,22 @@ enum LinePacking {
         _ body: (_ words: UnsafeRawPointer, _ head: Head, _ at: Int, _ rows: Int) -> Void
     ) {
         let data = payload + entry.frames &* headBytes
-        withUnsafeTemporaryAllocation(byteCount: 2048, alignment: 64) { scratch in
-            guard let words = scratch.baseAddress else { return }
-            var frame = first &>> 8
-            var at = 0
-            while at < count {
-                let head = Head(payload, frame)
+        var frame = first &>> 8
+        var at = 0
+        while at < count {
+            let head = Head(payload, frame)
+            func visit(_ words: UnsafeMutableRawPointer) {
                 if head.width > 0 { FramePacking.unpack(width: head.width, from: data + head.offset, into: words) }
                 body(UnsafeRawPointer(words), head, at, min(256, count &- at))
-                frame &+= 1
-                at &+= 256
             }
+            // Up to 1,024 bytes lie on the stack, more come from the allocator.
+            if head.width <= 32 {
+                withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 16) { visit($0.baseAddress!) }
+            } else {
+                withUnsafeTemporaryAllocation(byteCount: 2048, alignment: 16) { visit($0.baseAddress!) }
+            }
+            frame &+= 1
+            at &+= 256
         }
     }
 

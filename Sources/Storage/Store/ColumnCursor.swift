@@ -24,6 +24,19 @@ public final class ColumnCursor {
         }
     }
 
+    /// As ``integers(firstRow:count:into:nulls:)`` in codes of 32 bits; nil (and nothing written) where the block's values lie too far apart.
+    public func narrow(
+        firstRow: Int, count: Int, into codes: UnsafeMutablePointer<UInt32>, nulls: UnsafeMutablePointer<UInt8>
+    ) throws -> NarrowForm? {
+        precondition(physical == .integer)
+        let (stripe, block, first) = try locate(firstRow, count)
+        return withExtendedLifetime(stripe) {
+            guard let form = BlockDecoder.narrowForm(stripe.entries[block]) else { return nil }
+            BlockDecoder.narrow(stripe.entries[block], stripe.payload(block), first: first, count: count, into: codes, nulls: nulls)
+            return form
+        }
+    }
+
     public func doubles(
         firstRow: Int, count: Int, into values: UnsafeMutablePointer<Double>, nulls: UnsafeMutablePointer<UInt8>
     ) throws -> Bool {
@@ -40,7 +53,7 @@ public final class ColumnCursor {
         precondition(physical == .text)
         let (stripe, block, first) = try locate(firstRow, count)
         return withExtendedLifetime(stripe) {
-            BlockDecoder.codes(stripe.entries[block], stripe.payload(block), first: first, count: count, into: codes, nulls: nulls)
+            BlockDecoder.codes32(stripe.entries[block], stripe.payload(block), first: first, count: count, into: codes, nulls: nulls)
         }
     }
 

@@ -1,0 +1,98 @@
+import Storage
+
+/// How the groups of one aggregate are numbered, decided once for all workers.
+struct GroupDesign: Sendable {
+    private let keys: [DerivedColumn]
+    /// Set where every key has a known small range: (minimum, number of values) of each.
+    private let dense: [(minimum: Int64, values: Int)]?
+    /// Where the keys are hashed, or so many that hashing may be better: as one word, if they fit.
+    let packed: PackedKeys?
+    /// The keys of ``dense`` groups come in their order.
+    let keysAreSorted: Bool
+    private let makePacked: @Sendable () throws -> PackedKeys?
+    private let rows: Int
+    private let groupsInCacheMax: Int
+
+    init(
+        _ keys: [DerivedColumn], _ layout: Layout, _ ranges: RangeFinder, rows: Int, shared: SharedMaps, cancellation: Cancellation,
+        groupsInCacheMax: Int
+    ) throws {
+        self.keys = keys
+        self.groupsInCacheMax = groupsInCacheMax
+        let compiler = ExpressionCompiler(layout: layout, context: EvaluationContext(cancellation: cancellation), shared: shared)
+        var parts: [(minimum: Int64, values: Int)]? = []
+        var size = 1
+        let limit = Self.groupsMax(rows: rows)
+        for key in keys {
+            let evaluator = try compiler.compile(key.value)
+            let part: (minimum: Int64, values: Int)?
+            if let dictionary = evaluator.dictionary {
+                part = (0, dictionary.count)
+            } else if evaluator.type == .bool {
+                part = (0, 2)
+            } else {
+                part = Self.places(of: key.value, ranges, limit)
+            }
+            guard let part, part.values + 1 <= limit / size else {
+                parts = nil
+                break
+            }
+            size *= part.values + 1
+            parts?.append(part)
+        }
+        dense = parts
+        self.rows = rows
+        keysAreSorted = try keys.isEmpty || parts != nil && keys.count == 1 && compiler.compile(keys[0].value).dictionary == nil
+        makePacked = {
+            let compiler = ExpressionCompiler(layout: layout, context: EvaluationContext(cancellation: cancellation), shared: shared)
+            return try PackedKeys(keys, compiler, ranges)
+        }
+        packed = keys.isEmpty || size < groupsInCacheMax * 16 && parts != nil ? nil : try PackedKeys(keys, compiler, ranges)
+    }
+
+    func packedKeys() throws -> PackedKeys? { try packed ?? makePacked() }
+
+    /// So many places that putting rows apart first costs less than a cache miss for each.
+    var isLarge: Bool { rows > groupsInCacheMax * 16 && packed != nil && denseSize ?? 0 >= groupsInCacheMax * 16 }
+
+    /// Hashing costs some twenty bytes a group; a dense table may have as many places as rows and still be cheaper.
+    private static func groupsMax(rows: Int) -> Int { max(1 << 16, min(1 << 23, rows / 2)) }
+
+    private static func places(of key: Bound, _ ranges: RangeFinder, _ limit: Int) -> (minimum: Int64, values: Int)? {
+        guard let range = ranges.range(of: key) else { return nil }
+        let (span, overflow) = range.upperBound.subtractingReportingOverflow(range.lowerBound)
+        return overflow || span >= Int64(limit) ? nil : (range.lowerBound, Int(span) + 1)
+    }
+
+    /// Whether groups of this only key, an integer, are counted up from its smallest value.
+    static func countsUp(_ key: DerivedColumn, _ ranges: RangeFinder) -> Bool {
+        guard key.value.type.physical == .integer, key.value.type != .bool else { return false }
+        return places(of: key.value, ranges, groupsMax(rows: ranges.rowCount)) != nil
+    }
+
+    /// Number of groups where it is known beforehand.
+    var denseSize: Int? {
+        if keys.isEmpty { return 1 }
+        return dense.map { $0.reduce(1) { $0 * ($1.values + 1) } }
+    }
+
+    /// The smallest value of the only key, an integer, where its groups are counted up from it.
+    var firstOfOnlyKey: Int64? {
+        guard keys.count == 1, keys[0].value.type.physical == .integer, keys[0].value.type != .bool, let dense else { return nil }
+        return dense[0].minimum
+    }
+
+    /// `mayStop`: groups are counted, so that rows may be put apart where there are too many. `tracksSeen`: no accumulator knows which groups
+    /// have rows.
+    func makeIndex(_ compiler: ExpressionCompiler, mayStop: Bool, tracksSeen: Bool) throws -> GroupIndex {
+        if keys.isEmpty { return SingleGroup() }
+        let evaluators = try keys.map { try compiler.compile($0.value) }
+        guard let dense else {
+            // Few rows need no parts.
+            let trial = mayStop && rows > groupsInCacheMax * 4 ? GroupTrial(groupsMax: groupsInCacheMax) : nil
+            return packed.map { WordGroups(evaluators, $0, trial: trial) } ?? HashGroups(evaluators, trial: trial)
+        }
+        return DenseGroups(
+            zip(evaluators, dense).map { DenseGroups.Key(evaluator: $0, minimum: $1.minimum, values: $1.values) }, tracksSeen: tracksSeen)
+    }
+}

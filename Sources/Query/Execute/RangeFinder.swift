@@ -1,0 +1,138 @@
+import Storage
+
+/// What block headers say about the values an expression can take.
+struct RangeFinder: Sendable {
+    private let plan: Plan
+    init(_ plan: Plan) { self.plan = plan }
+
+    /// Rows of the table or relation below; an upper bound.
+    var rowCount: Int { Self.rowCount(plan) }
+
+    private static func rowCount(_ plan: Plan) -> Int {
+        switch plan {
+        case .scan(let scan): scan.table.rowCount
+        case .rows(let relation): relation.rowCount
+        case .filter(let input, _), .derive(let input, _), .window(let input, _), .sort(let input, _), .take(let input, _, _),
+            .sample(let input, _, _),
+            .assert(let input, _), .assertAll(let input, _, _):
+            rowCount(input)
+        case .aggregate(let aggregate): rowCount(aggregate.input)
+        case .top(let top): rowCount(top.input)
+        case .join(let join):
+            switch join.kind {
+            case .lookup, .matching: rowCount(join.left)
+            case .expanding: rowCount(join.left).multipliedReportingOverflow(by: max(1, rowCount(join.right))).partialValue & Int.max
+            }
+        case .union(let union): union.inputs.reduce(0) { $0 + rowCount($1) }
+        case .fill: 1 << 20
+        case .unfold(let unfold): unfold.rowsMax(rowCount(unfold.input))
+        }
+    }
+
+    /// True where it is known that no row has a null here.
+    func isNeverNull(_ bound: Bound) -> Bool {
+        switch bound.kind {
+        case .column(let id): Self.isNeverNull(id, plan)
+        case .constant(let value): !value.isNull
+        case .months, .function, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .inQuery, .nullInQuery, .aggregate,
+            .window, .linked, .below:
+            false
+        }
+    }
+
+    private static func isNeverNull(_ id: ColumnID, _ plan: Plan) -> Bool {
+        switch plan {
+        case .scan(let scan):
+            guard let index = scan.columns.first(where: { $0.id == id })?.index else { return false }
+            return scan.table.segments.allSatisfy { segment in
+                (0..<segment.blockCount).allSatisfy { segment.meta(column: index, block: $0).nullCount == 0 }
+            }
+        case .filter(let input, _), .sort(let input, _), .take(let input, _, _), .sample(let input, _, _), .assert(let input, _),
+            .assertAll(let input, _, _):
+            return isNeverNull(id, input)
+        case .derive(let input, let columns):
+            if let column = columns.first(where: { $0.id == id }) {
+                if case .column(let other) = column.value.kind { return isNeverNull(other, input) }
+                return false
+            }
+            return isNeverNull(id, input)
+        case .window(let input, let columns): return !columns.contains { $0.id == id } && isNeverNull(id, input)
+        case .join(let join): return !join.rightColumns.contains(id) && isNeverNull(id, join.left)
+        case .rows, .aggregate, .top, .union, .fill, .unfold: return false
+        }
+    }
+
+    /// All non-null values lie in the range; nil where nothing is known.
+    func range(of bound: Bound) -> ClosedRange<Int64>? { Self.range(of: bound, plan) }
+
+    private static func range(of bound: Bound, _ plan: Plan) -> ClosedRange<Int64>? {
+        guard bound.type.physical == .integer else { return nil }
+        switch bound.kind {
+        case .column(let id): return range(ofColumn: id, plan)
+        case .constant(.integer(let value)): return value...value
+        case .function(let instance, let arguments):
+            // A non-decreasing function of one column maps the ends to the ends.
+            let rest = arguments.dropFirst().compactMap(\.constantValue)
+            let types = arguments.map(\.type)
+            guard instance.isMonotone, rest.count == arguments.count - 1, let inner = range(of: arguments[0], plan),
+                let low = ConstantFolding.apply(instance, to: [.integer(inner.lowerBound)] + rest, types, result: bound.type),
+                let high = ConstantFolding.apply(instance, to: [.integer(inner.upperBound)] + rest, types, result: bound.type),
+                case .integer(let a) = low, case .integer(let b) = high, a <= b
+            else { return nil }
+            return a...b
+        case .constant, .months, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .inQuery, .nullInQuery, .aggregate,
+            .window, .linked, .below:
+            return nil
+        }
+    }
+
+    private static func range(ofColumn id: ColumnID, _ plan: Plan) -> ClosedRange<Int64>? {
+        switch plan {
+        case .scan(let scan):
+            guard let index = scan.columns.first(where: { $0.id == id })?.index, scan.table.type(ofStored: index).physical == .integer
+            else { return nil }
+            var low = Int64.max
+            var high = Int64.min
+            for segment in scan.table.segments {
+                for block in 0..<segment.blockCount {
+                    let meta = segment.meta(column: index, block: block)
+                    if meta.nullCount == meta.rowCount { continue }
+                    low = min(low, meta.minimum)
+                    high = max(high, meta.maximum)
+                }
+            }
+            return low <= high ? low...high : nil
+        case .rows(let relation):
+            guard relation.layout.contains(id) else { return nil }
+            let column = relation[id]
+            guard column.form == .integers, column.count > 0 else { return nil }
+            var low = column.integers[0]
+            var high = low
+            for i in 0..<column.count {
+                low = min(low, column.integers[i])
+                high = max(high, column.integers[i])
+            }
+            return low...high
+        case .filter(let input, _), .sort(let input, _), .take(let input, _, _), .sample(let input, _, _), .assert(let input, _),
+            .assertAll(let input, _, _):
+            return range(ofColumn: id, input)
+        case .derive(let input, let columns):
+            if let column = columns.first(where: { $0.id == id }) { return range(of: column.value, input) }
+            return range(ofColumn: id, input)
+        case .window(let input, let columns): return columns.contains { $0.id == id } ? nil : range(ofColumn: id, input)
+        case .top(let top): return top.others ? nil : range(ofColumn: id, top.input)
+        case .aggregate(let aggregate):
+            guard let key = aggregate.keys.first(where: { $0.id == id }) else { return nil }
+            return range(of: key.value, aggregate.input)
+        case .join(let join):
+            return range(ofColumn: id, join.rightColumns.contains(id) && !join.left.carries(id) ? join.right : join.left)
+        case .unfold(let unfold):
+            guard id == unfold.id else { return range(ofColumn: id, unfold.input) }
+            guard let low = range(of: unfold.low, unfold.input), let high = range(of: unfold.high, unfold.input),
+                low.lowerBound <= high.upperBound
+            else { return nil }
+            return low.lowerBound...high.upperBound
+        case .union, .fill: return nil
+        }
+    }
+}
