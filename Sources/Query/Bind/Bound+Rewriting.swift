@@ -169,9 +169,9 @@ extension Bound {
             let ifs = branches.indices.map { "if \(below[$0 * 2]) then \(below[$0 * 2 + 1])" }.joined(separator: " else ")
             return "(\(ifs) else \(below.last!))"
         case .coalesce: return "coalesce(\(below.joined(separator: ", ")))"
-        case .inSet(_, let set): return "(\(below[0]) in set\(ObjectIdentifier(set).hashValue))"
-        case .inQuery(_, let box): return "(\(below[0]) in query\(ObjectIdentifier(box).hashValue))"
-        case .nullInQuery(let box): return "(null in query\(ObjectIdentifier(box).hashValue))"
+        case .inSet(_, let set): return "(\(below[0]) in list@\(ObjectIdentifier(set).hashValue))"
+        case .inQuery(_, let box): return "(\(below[0]) in query@\(ObjectIdentifier(box).hashValue))"
+        case .nullInQuery(let box): return "(null in query@\(ObjectIdentifier(box).hashValue))"
         case .linked(let read): return "link#\(read.column)"
         case .below(let below):
             let call = Bound(.aggregate(below.call), type, span).fingerprint
