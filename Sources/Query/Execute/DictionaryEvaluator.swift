@@ -21,7 +21,7 @@ final class DictionaryMap: @unchecked Sendable {
         let layout = Layout([Layout.Slot(id: 0, type: .text, dictionary: nil)])
         let evaluator = try compile(layout)
         let batch = DictionaryBatch(source)
-        var interner = TextInterner()
+        let interner = TextInterner()
         nulls.reserveCapacity(count + 1)
         var first = 0
         while first <= count {
@@ -119,70 +119,5 @@ final class DictionaryMapEvaluator: Evaluator {
     ) {
         let base = table.baseAddress!
         for i in 0..<count { out[i] = base[Int(codes[i])] }
-    }
-}
-
-/// Gives equal texts equal codes, in the order of their first coming.
-struct TextInterner {
-    private(set) var bytes: [UInt8] = []
-    private(set) var offsets: [Int] = [0]
-    private var hashes: [UInt64] = []
-    private var table: [Int32] = Array(repeating: -1, count: 1024)
-
-    var count: Int { offsets.count - 1 }
-
-    mutating func code(of view: TextView) -> UInt32 {
-        let hash = view.hash
-        var at = Int(truncatingIfNeeded: hash) & (table.count - 1)
-        while true {
-            let code = Int(table[at])
-            if code < 0 { break }
-            if hashes[code] == hash, equals(code, view) { return UInt32(code) }
-            at = (at + 1) & (table.count - 1)
-        }
-        let code = count
-        table[at] = Int32(code)
-        hashes.append(hash)
-        bytes.append(contentsOf: view.buffer)
-        offsets.append(bytes.count)
-        if count * 2 > table.count { grow() }
-        return UInt32(code)
-    }
-
-    /// The code of a text that is there.
-    func find(_ view: TextView) -> UInt32? {
-        let hash = view.hash
-        var at = Int(truncatingIfNeeded: hash) & (table.count - 1)
-        while true {
-            let code = Int(table[at])
-            if code < 0 { return nil }
-            if hashes[code] == hash, equals(code, view) { return UInt32(code) }
-            at = (at + 1) & (table.count - 1)
-        }
-    }
-
-    private func equals(_ code: Int, _ view: TextView) -> Bool {
-        let start = offsets[code]
-        let size = offsets[code + 1] - start
-        guard size == view.count else { return false }
-        return bytes.withUnsafeBufferPointer { TextView(base: $0.baseAddress.map { $0 + start }, count: size) == view }
-    }
-
-    private mutating func grow() {
-        table = Array(repeating: -1, count: table.count * 2)
-        for (code, hash) in hashes.enumerated() {
-            var at = Int(truncatingIfNeeded: hash) & (table.count - 1)
-            while table[at] >= 0 { at = (at + 1) & (table.count - 1) }
-            table[at] = Int32(code)
-        }
-    }
-
-    func makeDictionary() -> TextDictionary { TextDictionary(bytes: bytes, offsets: offsets) }
-
-    func withView<R>(_ code: UInt32, _ body: (TextView) throws -> R) rethrows -> R {
-        try bytes.withUnsafeBufferPointer {
-            let start = offsets[Int(code)]
-            return try body(TextView(base: $0.baseAddress.map { $0 + start }, count: offsets[Int(code) + 1] - start))
-        }
     }
 }

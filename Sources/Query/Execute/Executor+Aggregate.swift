@@ -56,7 +56,11 @@ extension Executor {
             columns.append(column)
         }
         for (measure, place) in zip(measures.measures, measures.places) {
-            let column = try marking(measure.call) { try sink.column(measure, place, groups) }
+            // Groups come in the order of their numbers: as many as there are numbers are all.
+            let isWhole = groups.count == index.groupCount
+            let column = try marking(measure.call) {
+                isWhole ? try sink.columnOfAll(measure, place, groups.count) : try sink.column(measure, place, groups)
+            }
             slots.append(Layout.Slot(id: measure.id, type: measure.type, dictionary: column.dictionary))
             columns.append(column)
         }

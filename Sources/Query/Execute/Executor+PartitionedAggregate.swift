@@ -115,7 +115,7 @@ final class PartitionedGroups: MorselSource, @unchecked Sendable {
             return
         }
         let context = EvaluationContext(cancellation: executor.cancellation)
-        let made = try Self.grouped(part, stores, executor, plan, design, rowLayout, measures, context, ChunkBatch(rowLayout))
+        let made = try Self.grouped(part, stores, executor, plan, design, rowLayout, measures, context, ChunkBatch(rowLayout), expected: 0)
         executor.absorb(context)
         first = made
         layout = made.layout
@@ -126,13 +126,13 @@ final class PartitionedGroups: MorselSource, @unchecked Sendable {
 
     private static func grouped(
         _ part: Int, _ stores: [RowPartitions], _ executor: Executor, _ plan: AggregatePlan, _ design: PartitionDesign, _ layout: Layout,
-        _ measures: AggregateMeasures, _ context: EvaluationContext, _ batch: ChunkBatch
+        _ measures: AggregateMeasures, _ context: EvaluationContext, _ batch: ChunkBatch, expected: Int
     ) throws -> Relation {
         let compiler = ExpressionCompiler(layout: layout, context: context, shared: executor.shared)
         let index: GroupIndex
         let words: PartitionGroups?
         if let packed = design.packed {
-            let groups = PartitionGroups(packed, words: design.words(of: part))
+            let groups = PartitionGroups(packed, words: design.words(of: part), expected: expected)
             index = groups
             words = groups
         } else {
@@ -171,7 +171,7 @@ final class PartitionedGroups: MorselSource, @unchecked Sendable {
             } else {
                 relation = try PartitionedGroups.grouped(
                     groups.parts[morsel], groups.stores, groups.executor, groups.plan, groups.design, groups.rowLayout, groups.measures,
-                    worker.evaluation, rows)
+                    worker.evaluation, rows, expected: groups.first?.rowCount ?? 0)
             }
             var first = 0
             while first < relation.rowCount {

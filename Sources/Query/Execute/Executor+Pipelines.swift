@@ -78,6 +78,12 @@ extension Executor {
         let slots = pipeline.layout.slots.enumerated().filter { required.contains($1.id) }.map(\.offset)
         let layout = Layout(slots.map { pipeline.layout.slots[$0] })
         let wanted = first + count
+        if pipeline.source.morselCount == 1 {
+            // A morsel of merged runs may be longer than the memory: what lies before is passed over, and what lies behind is not read.
+            let sink = TakeSink(layout: layout, slots: slots, first: first, count: count, MemoryLease(budget, holder))
+            do { _ = try run(pipeline) { _ in sink } } catch is TakeSink.Done {}
+            return sink.rows
+        }
         let rows = Relation(layout: layout)
         var next = 0
         while next < pipeline.source.morselCount, rows.rowCount < wanted {
@@ -133,6 +139,44 @@ extension Plan {
         case .assert, .assertAll: "assert"
         case .scan, .rows, .filter, .derive: nil
         }
+    }
+}
+
+/// Keeps some rows of the only morsel, and ends the run when it has them.
+private final class TakeSink: BatchSink, @unchecked Sendable {
+    struct Done: Error {}
+    let rows: Relation
+    private let slots: [Int]
+    private let view: RowsBatch
+    private let selection = UnsafeMutablePointer<UInt16>.allocate(capacity: vectorRowsMax)
+    private let lease: MemoryLease
+    private var toSkip: Int
+    private var toTake: Int
+
+    init(layout: Layout, slots: [Int], first: Int, count: Int, _ lease: MemoryLease) {
+        rows = Relation(layout: layout)
+        self.slots = slots
+        self.lease = lease
+        view = RowsBatch(layout: layout)
+        toSkip = first
+        toTake = count
+    }
+    deinit { selection.deallocate() }
+
+    func consume(_ batch: Batch, morsel: Int) throws {
+        let skipped = min(toSkip, batch.count)
+        toSkip -= skipped
+        let taken = min(toTake, batch.count - skipped)
+        if taken > 0 {
+            view.set(try slots.map { try batch.vector($0) }, count: batch.count)
+            if taken < batch.count {
+                for i in 0..<taken { selection[i] = UInt16(skipped + i) }
+                view.narrow(selection, taken)
+            }
+            try lease.add(try rows.append(view))
+            toTake -= taken
+        }
+        if toTake == 0 { throw Done() }
     }
 }
 

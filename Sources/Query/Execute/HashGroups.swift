@@ -4,7 +4,7 @@ import Storage
 final class HashGroups: GroupIndex {
     private let evaluators: [Evaluator]
     private let width: Int
-    private var interners: [TextInterner?]
+    private let interners: [TextInterner?]
     private var table: GroupTable
     private let scratch: UnsafeMutablePointer<UInt64>
 
@@ -25,7 +25,7 @@ final class HashGroups: GroupIndex {
 
     override var groupCount: Int { table.count }
     override var numbersAreOwn: Bool { true }
-    override var bytes: Int { table.bytes + interners.reduce(0) { $0 + ($1?.bytes.count ?? 0) } }
+    override var bytes: Int { table.bytes + interners.reduce(0) { $0 + ($1?.byteCount ?? 0) } }
 
     override func assign(_ batch: Batch, into groups: UnsafeMutablePointer<UInt32>) throws {
         let rows = batch.count

@@ -110,10 +110,14 @@ class IntegerSumAccumulator<Sum: FixedWidthInteger & SignedInteger & BitwiseCopy
 
     override func finish(_ groups: [Int]) throws -> ColumnBuffer { try finish(groups, average: average, type: type) }
 
-    func finish(_ groups: [Int], average: Bool, type: LogicalType) throws -> ColumnBuffer {
+    func finish(_ groups: [Int], average: Bool, type: LogicalType) throws -> ColumnBuffer { preconditionFailure("a sum without a type") }
+
+    @inline(__always)
+    final func some(_ groups: [Int], _ average: Bool, _ type: LogicalType) throws -> ColumnBuffer {
         let out = ColumnBuffer(type: type, capacity: groups.count)
+        let states = states.pointer
         for group in groups {
-            if let value = try value(states.pointer[group], average, type) { out.append(integer: value) } else { out.appendNull() }
+            if let value = try value(states[group], average, type) { out.append(integer: value) } else { out.appendNull() }
         }
         return out
     }
@@ -137,6 +141,7 @@ class IntegerSumAccumulator<Sum: FixedWidthInteger & SignedInteger & BitwiseCopy
         return out
     }
 
+    @inline(__always)
     private func value(_ state: State, _ average: Bool, _ type: LogicalType) throws -> Int64? {
         if !average {
             guard let sum = Int64(exactly: state.sum) else { throw QueryError(.data, "a sum is larger than 18 digits can hold") }
@@ -176,6 +181,7 @@ final class NarrowSumAccumulator: IntegerSumAccumulator<Int64> {
     }
     override func merge(_ other: Accumulator, map: [UInt32]?) throws { mergeAll(other, map) }
     override func markHeld(_ count: Int, into marks: UnsafeMutablePointer<UInt8>) { markAllHeld(count, marks) }
+    override func finish(_ groups: [Int], average: Bool, type: LogicalType) throws -> ColumnBuffer { try some(groups, average, type) }
     override func finishAll(_ count: Int, average: Bool, type: LogicalType) throws -> ColumnBuffer { try sums(count, average, type) }
     override func finishAllCounts(_ count: Int, type: LogicalType) -> ColumnBuffer { counts(count, type) }
 }
@@ -186,6 +192,7 @@ final class WideSumAccumulator: IntegerSumAccumulator<Int128> {
     }
     override func merge(_ other: Accumulator, map: [UInt32]?) throws { mergeAll(other, map) }
     override func markHeld(_ count: Int, into marks: UnsafeMutablePointer<UInt8>) { markAllHeld(count, marks) }
+    override func finish(_ groups: [Int], average: Bool, type: LogicalType) throws -> ColumnBuffer { try some(groups, average, type) }
     override func finishAll(_ count: Int, average: Bool, type: LogicalType) throws -> ColumnBuffer { try sums(count, average, type) }
     override func finishAllCounts(_ count: Int, type: LogicalType) -> ColumnBuffer { counts(count, type) }
 }

@@ -24,7 +24,7 @@ final class JoinTable: @unchecked Sendable {
     fileprivate struct KeyColumn {
         let column: ColumnBuffer
         /// Texts that the two sides hold under different codes meet here.
-        var interner: TextInterner?
+        let interner: TextInterner?
         /// Both sides have the very same dictionary: codes are enough.
         let sharesCodes: Bool
     }

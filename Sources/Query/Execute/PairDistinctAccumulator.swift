@@ -15,7 +15,7 @@ final class PairDistinctAccumulator: Accumulator {
         /// Any number where all rows are one group: the word is the value alone.
         case alone
     }
-    private static let partBits = 8
+    private static let partBits = 9
     /// Where each pair comes that often, a table is still better than rows put apart.
     private static let rowsPerPairMin = 16
 
@@ -55,7 +55,7 @@ final class PairDistinctAccumulator: Accumulator {
     }
 
     /// Pairs that are put apart are charged by those who hold them.
-    override var bytes: Int { (table?.bytes ?? 0) + (numbers?.bytes ?? 0) + (texts.map { $0.bytes.count + $0.count * 20 } ?? 0) }
+    override var bytes: Int { (table?.bytes ?? 0) + (numbers?.bytes ?? 0) + (texts?.byteCount ?? 0) }
 
     // MARK: adding
 
@@ -257,35 +257,29 @@ final class PairDistinctAccumulator: Accumulator {
 
     /// One worker: counts the pairs of the partitions that it gets, by group.
     private static func count(_ stores: [RowPartitions], _ queue: MorselQueue, isAlone: Bool, _ size: Int, _ tally: DistinctTally) throws {
-        var table = WordTable()
+        var set = WordSet()
         let chunk = ChunkBatch(Layout([]))
-        let ids = UnsafeMutablePointer<UInt32>.allocate(capacity: vectorRowsMax)
         let own = UnsafeMutablePointer<UInt32>.allocate(capacity: size)
         own.initialize(repeating: 0, count: size)
         defer {
-            table.free()
-            ids.deallocate()
+            set.free()
             own.deallocate()
         }
         while let partition = queue.next() {
-            table.clear()
+            set.clear()
             for store in stores {
                 for part in store.chunks[partition] {
                     try chunk.move(to: part, of: store)
-                    table.assign(chunk.words, part.count, into: ids)
+                    if isAlone {
+                        set.insert(chunk.words, part.count) { _ in }
+                    } else {
+                        set.insert(chunk.words, part.count) { own[Int($0 >> 32)] &+= 1 }
+                    }
                 }
             }
-            let count = table.count
-            if isAlone {
-                tally.add(Int64(count))
-                continue
-            }
-            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: max(count, 1)) { found in
-                guard let base = found.baseAddress else { return }
-                table.copyWords(into: base)
-                for i in 0..<count { own[Int(base[i] >> 32)] &+= 1 }
-            }
+            if isAlone { tally.add(Int64(set.count)) }
         }
+        if isAlone { return }
         tally.add(own, size)
     }
 }

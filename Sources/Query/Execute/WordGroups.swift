@@ -77,13 +77,15 @@ final class PartitionGroups: GroupIndex {
     private let lowest: UInt64?
     private let span: Int
     private var seen: [UInt8] = []
-    private var table = WordTable()
+    private var table: WordTable
 
-    init(_ keys: PackedKeys, words: Range<UInt64>?) {
+    /// - Parameter expected: about how many groups there will be, where they are looked up.
+    init(_ keys: PackedKeys, words: Range<UInt64>?, expected: Int) {
         keyParts = keys
         lowest = words?.lowerBound
         span = words.map { Int($0.upperBound - $0.lowerBound) } ?? 0
         seen = Array(repeating: 0, count: span)
+        table = WordTable(capacity: words == nil ? expected : 0)
     }
     deinit { table.free() }
 
@@ -109,9 +111,21 @@ final class PartitionGroups: GroupIndex {
 
     override func keys(_ held: [UInt8]?) -> (groups: [Int], columns: [ColumnBuffer]) {
         if let lowest {
-            let groups = (0..<span).filter { seen[$0] != 0 }
-            let found = groups.map { lowest + UInt64($0) }
-            return (groups, found.withUnsafeBufferPointer { words in words.baseAddress.map { keyParts.unpack($0, groups.count) } ?? [] })
+            let seen = seen
+            var held = 0
+            for place in 0..<span { held &+= Int(seen[place]) }
+            let words = UnsafeMutablePointer<UInt64>.allocate(capacity: max(held, 1))
+            defer { words.deallocate() }
+            let groups = Array<Int>(unsafeUninitializedCapacity: held) { groups, filled in
+                var at = 0
+                for place in 0..<span where seen[place] != 0 {
+                    groups[at] = place
+                    words[at] = lowest &+ UInt64(place)
+                    at &+= 1
+                }
+                filled = held
+            }
+            return (groups, keyParts.unpack(words, held))
         }
         let count = table.count
         let found = UnsafeMutablePointer<UInt64>.allocate(capacity: max(count, 1))

@@ -45,7 +45,7 @@ final class KeyColumn: @unchecked Sendable {
             source = ranks.isEmpty ? .numbers(column.codes) : .ranked(column.codes, ranks.baseAddress!)
             keepers = [column, column.dictionary!]
         case .texts:
-            var interner = TextInterner()
+            let interner = TextInterner()
             let numbers = RowNumbers(count: column.count)
             for i in 0..<column.count { numbers.base[i] = interner.code(of: column.texts[i]) }
             let dictionary = interner.makeDictionary()

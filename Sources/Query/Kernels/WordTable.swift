@@ -103,3 +103,61 @@ struct WordTable {
         for i in 0...mask where slots[i].mark != 0 { words[Int(slots[i].mark) &- 1] = slots[i].word }
     }
 }
+
+/// Which 64-bit words have come, eight bytes a slot: what ``WordTable`` does where nobody asks for numbers.
+struct WordSet {
+    private(set) var count = 0
+    private var slots: UnsafeMutablePointer<UInt64>
+    private var mask = 1023
+    /// The word 0 marks free slots and is kept apart.
+    private var hasZero = false
+
+    init() {
+        slots = .allocate(capacity: 1024)
+        slots.initialize(repeating: 0, count: 1024)
+    }
+
+    func free() { slots.deallocate() }
+
+    /// Forgets everything, and keeps the memory.
+    mutating func clear() {
+        slots.update(repeating: 0, count: mask + 1)
+        count = 0
+        hasZero = false
+    }
+
+    /// Adds words; `isNew` is called for each that was not there.
+    @inline(__always)
+    mutating func insert(_ words: UnsafePointer<UInt64>, _ rows: Int, _ isNew: (UInt64) -> Void) {
+        for i in 0..<rows {
+            let word = words[i]
+            var at = Int(truncatingIfNeeded: WordTable.hash(word)) & mask
+            while slots[at] != word, slots[at] != 0 { at = (at &+ 1) & mask }
+            if slots[at] == word, word != 0 { continue }
+            if word == 0 {
+                if hasZero { continue }
+                hasZero = true
+            } else {
+                slots[at] = word
+            }
+            count &+= 1
+            isNew(word)
+            // At most five eighths full.
+            if count &* 8 > mask &* 5 { grow() }
+        }
+    }
+
+    private mutating func grow() {
+        let old = slots
+        let oldSize = mask + 1
+        mask = oldSize * 2 - 1
+        slots = .allocate(capacity: oldSize * 2)
+        slots.initialize(repeating: 0, count: oldSize * 2)
+        for i in 0..<oldSize where old[i] != 0 {
+            var at = Int(truncatingIfNeeded: WordTable.hash(old[i])) & mask
+            while slots[at] != 0 { at = (at &+ 1) & mask }
+            slots[at] = old[i]
+        }
+        old.deallocate()
+    }
+}
