@@ -39,7 +39,9 @@ import Testing
         }
         let out = ColumnBuffer(type: .int)
         let reducer = FunnelReducer(window: window, steps: steps, wanted: wanted, isTimestamp: true)
-        try reducer.reduce(Array(events.indices), [times, bits], into: out)
+        // A funnel's rows come by time.
+        let rows = events.indices.sorted { events[$0].time < events[$1].time }.map { UInt32($0) }
+        try rows.withUnsafeBufferPointer { try reducer.reduce($0, [times, bits], into: out) }
         return out.isNull(0) ? nil : out.integers[0]
     }
 
@@ -73,7 +75,8 @@ import Testing
             bits.append(integer: mask)
         }
         let out = ColumnBuffer(type: .int)
-        try FunnelReducer(window: .months(1), steps: 3, wanted: nil, isTimestamp: false).reduce([0, 1, 2], [times, bits], into: out)
+        let reducer = FunnelReducer(window: .months(1), steps: 3, wanted: nil, isTimestamp: false)
+        try [0, 1, 2].withUnsafeBufferPointer { try reducer.reduce($0, [times, bits], into: out) }
         #expect(out.integers[0] == 2)
     }
 

@@ -18,7 +18,8 @@ struct AccumulatorFactory: Sendable {
             CollectingAccumulator(
                 reducer: reducer, type: type, arguments: Array(arguments.prefix(count)),
                 order: try call.order.map { try compiler.compile($0.value) },
-                descending: call.order.map(\.descending), filter: filter, cancellation: context.cancellation)
+                descending: call.order.map(\.descending), filter: filter, threads: context.threads,
+                cancellation: context.cancellation)
         }
         switch call.function {
         case .count: return CountAccumulator(asBool: false, arguments: arguments, filter: filter)
@@ -34,13 +35,17 @@ struct AccumulatorFactory: Sendable {
             return ExtremeAccumulators.make(
                 isMaximum: call.function == .max, argument: arguments[0], filter: filter, range: ranges.range(of: call.arguments[0]))
         case .distinct: return distinct(arguments[0], filter, context)
-        case .median: return try collecting(QuantileReducer(numerator: 1, denominator: 2, scaleUp: quantileScale))
+        case .median: return try collecting(QuantileReducer(numerator: 1, denominator: 2, scaleUp: quantileScale, cancellation: context.cancellation))
         case .quantile:
             guard case .integer(let share)? = call.arguments[1].constantValue else { preconditionFailure("checked when bound") }
             return try collecting(
-                QuantileReducer(numerator: share, denominator: Decimals.power(call.arguments[1].type.scale), scaleUp: quantileScale))
-        case .first: return try collecting(EdgeReducer(last: false))
-        case .last: return try collecting(EdgeReducer(last: true))
+                QuantileReducer(numerator: share, denominator: Decimals.power(call.arguments[1].type.scale), scaleUp: quantileScale, cancellation: context.cancellation))
+        case .first, .last:
+            let order = try call.order.map { try compiler.compile($0.value) }
+            guard EdgeAccumulator.suits(arguments[0], order) else { return try collecting(EdgeReducer(last: call.function == .last)) }
+            return EdgeAccumulator(
+                last: call.function == .last, type: type, argument: arguments[0], order: order, descending: call.order.map(\.descending),
+                filter: filter)
         case .mode: return try collecting(ModeReducer())
         case .list:
             guard case .integer(let limit)? = call.arguments[1].constantValue else { preconditionFailure("checked when bound") }

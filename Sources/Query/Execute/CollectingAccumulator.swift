@@ -1,4 +1,3 @@
-import Dispatch
 import Storage
 
 /// Keeps the values of every group and computes the answer at the end: for what needs all values at once or in an order.
@@ -15,15 +14,17 @@ final class CollectingAccumulator: Accumulator {
     private let reducer: GroupReducer
     private let picked: [Vector]
     private let selection = UnsafeMutablePointer<UInt16>.allocate(capacity: vectorRowsMax)
+    private let threads: Int
     private let cancellation: Cancellation
 
     init(
         reducer: GroupReducer, type: LogicalType, arguments: [Evaluator], order: [Evaluator], descending: [Bool], filter: Evaluator?,
-        cancellation: Cancellation
+        threads: Int, cancellation: Cancellation
     ) {
         self.reducer = reducer
         self.order = order
         self.descending = descending
+        self.threads = threads
         self.cancellation = cancellation
         let all = arguments + order
         parts = [Part(columns: all.map { ColumnBuffer(type: $0.type, dictionary: $0.dictionary) })]
@@ -72,34 +73,58 @@ final class CollectingAccumulator: Accumulator {
             return fast
         }
         let total = starts[size]
-        let columns = merged()
-        var next = starts
-        var rows = Array(repeating: 0, count: total)
+        let columns =
+            parts.count == 1
+            ? parts[0].columns
+            : try parts[0].columns.indices.map { index in
+                try ColumnBuffer.joined(parts.map { $0.columns[index] }, threads: threads)
+            }
+        let numbers = RowNumbers(count: total)
         var row = 0
         for part in parts {
-            for group in part.groups {
-                rows[next[Int(group)]] = row
-                next[Int(group)] += 1
-                row += 1
+            part.groups.withUnsafeBufferPointer { groups in
+                if let first = groups.baseAddress { (numbers.base + row).update(from: first, count: groups.count) }
             }
+            row += part.groups.count
         }
-        let orderColumns = columns[arguments.count...]
-        let keys = zip(orderColumns, descending).map { KeyColumn($0, descending: $1) }
-        let argumentColumns = Array(columns[..<arguments.count])
-        let out = reducer.makeOutput(type, argumentColumns, capacity: groups.count)
-        for group in groups {
-            try cancellation.check()
-            var slice = Array(rows[starts[group]..<starts[group + 1]])
-            if !keys.isEmpty { slice.sort { Sorting.before($0, $1, keys) } }
-            try reducer.reduce(slice, argumentColumns, into: out)
-        }
-        return out
+        let arguments = Array(columns[..<self.arguments.count])
+        var keys = zip(columns[self.arguments.count...], descending).map { KeyColumn($0, descending: $1) }
+        if keys.isEmpty, reducer.wantsSorted { keys = [KeyColumn(arguments[0], descending: false)] }
+        let rows = try RowSort.sort([KeyColumn(numbers)] + keys, count: total, threads: threads, cancellation: cancellation).rows
+        return try reduced(groups, rows, starts, arguments)
     }
 
-    private func merged() -> [ColumnBuffer] {
-        let columns = parts[0].columns
-        for part in parts.dropFirst() { for (column, more) in zip(columns, part.columns) { column.append(more) } }
-        return columns
+    /// Groups are independent: threads take runs of them.
+    private func reduced(_ groups: [Int], _ rows: RowNumbers, _ starts: [Int], _ arguments: [ColumnBuffer]) throws -> ColumnBuffer {
+        if groups.isEmpty { return reducer.makeOutput(type, arguments, capacity: 0) }
+        let runs = rows.count < Parallel.rowsMin ? 1 : min(groups.count, threads * 8)
+        let outputs = ReducedRuns(reducer, count: runs)
+        let (type, cancellation) = (type, cancellation)
+        try Parallel.run(runs, threads: threads) { run in
+            let mine = groups[groups.count * run / runs..<groups.count * (run + 1) / runs]
+            let reducer = outputs.makeReducer()
+            let out = reducer.makeOutput(type, arguments, capacity: mine.count)
+            for group in mine {
+                try cancellation.check()
+                let places = UnsafeBufferPointer(start: rows.base + starts[group], count: starts[group + 1] - starts[group])
+                try reducer.reduce(places, arguments, into: out)
+            }
+            outputs.set(out, at: run)
+        }
+        return runs == 1 ? outputs.all[0] : try ColumnBuffer.joined(outputs.all, threads: 1)
+    }
+
+    private final class ReducedRuns: @unchecked Sendable {
+        private let lock = Mutex()
+        private let reducer: GroupReducer
+        private var outputs: [ColumnBuffer?]
+        init(_ reducer: GroupReducer, count: Int) {
+            self.reducer = reducer
+            outputs = Array(repeating: nil, count: count)
+        }
+        func makeReducer() -> GroupReducer { lock.locked { reducer.makeCopy() } }
+        func set(_ output: ColumnBuffer, at run: Int) { lock.locked { outputs[run] = output } }
+        var all: [ColumnBuffer] { outputs.compactMap { $0 } }
     }
 }
 
@@ -109,8 +134,12 @@ class GroupReducer {
     func makeOutput(_ type: LogicalType, _ arguments: [ColumnBuffer], capacity: Int) -> ColumnBuffer {
         ColumnBuffer(type: type, dictionary: type == .text ? arguments[0].dictionary : nil, capacity: capacity)
     }
+    /// Rows without an order of the aggregate's own come sorted by the first argument.
+    var wantsSorted: Bool { false }
+    /// One for another thread.
+    func makeCopy() -> GroupReducer { self }
     /// `rows` are places in the argument columns, in the aggregate's order where it has one; nulls have been left out.
-    func reduce(_ rows: [Int], _ arguments: [ColumnBuffer], into out: ColumnBuffer) throws {
+    func reduce(_ rows: UnsafeBufferPointer<UInt32>, _ arguments: [ColumnBuffer], into out: ColumnBuffer) throws {
         preconditionFailure("a reducer without a body")
     }
 

@@ -101,24 +101,6 @@ final class Executor: @unchecked Sendable {
         if let error = outcomes.error { throw error }
         return outcomes.sinks
     }
-
-    /// All rows of a plan, with (at least) the required columns.
-    func relation(_ plan: Plan, required: Set<ColumnID>) throws -> Relation {
-        let pipeline = try pipeline(plan, required: required)
-        if let source = pipeline.source as? RelationSource, pipeline.steps.isEmpty { return source.relation }
-        return try collect(pipeline, required: required)
-    }
-
-    /// The rows of a pipeline in the order of its source.
-    func collect(_ pipeline: Pipeline, required: Set<ColumnID>) throws -> Relation {
-        let slots = pipeline.layout.slots.enumerated().filter { required.contains($1.id) }.map(\.offset)
-        let layout = Layout(slots.map { pipeline.layout.slots[$0] })
-        let lease = MemoryLease(budget, holder)
-        let sinks = try run(pipeline) { _ in CollectSink(layout: layout, slots: slots, lease: lease) }
-        let rows = try CollectSink.merge(sinks, layout: layout, threads: limits.threads)
-        rows.lease = lease
-        return rows
-    }
 }
 
 /// Morsel numbers, handed out in order.

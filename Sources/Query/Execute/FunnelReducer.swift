@@ -52,22 +52,25 @@ final class FunnelReducer: GroupReducer {
             isTimestamp: call.arguments[FunnelAggregate.Place.time].type == .timestamp)
     }
 
+    /// By time.
+    override var wantsSorted: Bool { true }
+    override func makeCopy() -> GroupReducer { FunnelReducer(window: window, steps: steps, wanted: wanted, isTimestamp: isTimestamp) }
+
     override func makeOutput(_ type: LogicalType, _ arguments: [ColumnBuffer], capacity: Int) -> ColumnBuffer {
         ColumnBuffer(type: type, capacity: capacity)
     }
 
-    override func reduce(_ rows: [Int], _ arguments: [ColumnBuffer], into out: ColumnBuffer) throws {
+    override func reduce(_ rows: UnsafeBufferPointer<UInt32>, _ arguments: [ColumnBuffer], into out: ColumnBuffer) throws {
         let times = arguments[0].integers
         let masks = arguments[1].integers
-        let ordered = rows.sorted { times[$0] < times[$1] }
         moments.removeAll(keepingCapacity: true)
         bits.removeAll(keepingCapacity: true)
         var start = 0
-        while start < ordered.count {
-            let time = times[ordered[start]]
+        while start < rows.count {
+            let time = times[Int(rows[start])]
             var end = start
-            while end < ordered.count, times[ordered[end]] == time {
-                bits.append(masks[ordered[end]])
+            while end < rows.count, times[Int(rows[end])] == time {
+                bits.append(masks[Int(rows[end])])
                 end += 1
             }
             moments.append(Moment(time: time, range: start..<end))

@@ -7,24 +7,31 @@ final class QuantileReducer: GroupReducer {
     private let numerator: Int64
     private let denominator: Int64
     private let scaleUp: Int64
+    private let cancellation: Cancellation
 
-    init(numerator: Int64, denominator: Int64, scaleUp: Int64) {
+    init(numerator: Int64, denominator: Int64, scaleUp: Int64, cancellation: Cancellation) {
+        self.cancellation = cancellation
         self.numerator = numerator
         self.denominator = denominator
         self.scaleUp = scaleUp
     }
 
-    override func reduce(_ rows: [Int], _ arguments: [ColumnBuffer], into out: ColumnBuffer) throws {
+    override func reduce(_ rows: UnsafeBufferPointer<UInt32>, _ arguments: [ColumnBuffer], into out: ColumnBuffer) throws {
         guard !rows.isEmpty else { return out.appendNull() }
         let column = arguments[0]
-        if column.form == .integers {
-            var values = rows.map { column.integers[$0] }
-            return out.append(integer: try values.withUnsafeMutableBufferPointer { try integerQuantile($0) })
+        let (low, rest) = (Int128(rows.count - 1) * Int128(numerator)).quotientAndRemainder(dividingBy: Int128(denominator))
+        let key = KeyColumn(column, descending: false)
+        var words = rows.map { key.word(Int($0)) }
+        let ranks = rest == 0 ? [Int(low)] : [Int(low), Int(low) + 1]
+        let found = try words.withUnsafeMutableBufferPointer {
+            try WordSelection.values($0.baseAddress!, rows.count, ranks: ranks, cancellation: cancellation)
         }
-        let values = rows.map { column.doubles[$0] }.sorted()
-        let (low, rest) = (Int128(values.count - 1) * Int128(numerator)).quotientAndRemainder(dividingBy: Int128(denominator))
-        let a = values[Int(low)]
-        let b = rest == 0 ? a : values[Int(low) + 1]
+        if column.form == .integers {
+            let ends = found.map { Int64(bitPattern: $0 ^ (1 << 63)) }
+            return out.append(integer: try Self.between(ends[0], ends[ends.count - 1], rest, of: denominator, scaleUp: scaleUp))
+        }
+        let ends = found.map { Double(bitPattern: $0 >> 63 == 1 ? $0 ^ (1 << 63) : ~$0) }
+        let (a, b) = (ends[0], ends[ends.count - 1])
         out.append(double: a == b ? a : Self.between(a, b, Double(rest) / Double(denominator)))
     }
 
@@ -159,32 +166,31 @@ enum Selecting {
 final class EdgeReducer: GroupReducer {
     private let last: Bool
     init(last: Bool) { self.last = last }
-    override func reduce(_ rows: [Int], _ arguments: [ColumnBuffer], into out: ColumnBuffer) throws {
+    override func reduce(_ rows: UnsafeBufferPointer<UInt32>, _ arguments: [ColumnBuffer], into out: ColumnBuffer) throws {
         guard let row = last ? rows.last : rows.first else { return out.appendNull() }
-        out.append(row: row, of: arguments[0])
+        out.append(row: Int(row), of: arguments[0])
     }
 }
 
 /// `mode(x)`: the most frequent value; of several the smallest.
 final class ModeReducer: GroupReducer {
-    override func reduce(_ rows: [Int], _ arguments: [ColumnBuffer], into out: ColumnBuffer) throws {
+    override var wantsSorted: Bool { true }
+    override func reduce(_ rows: UnsafeBufferPointer<UInt32>, _ arguments: [ColumnBuffer], into out: ColumnBuffer) throws {
         guard !rows.isEmpty else { return out.appendNull() }
-        let column = arguments[0].picked(rows)
-        let key = KeyColumn(column, descending: false)
-        let order = Array(0..<rows.count).sorted { Sorting.before($0, $1, [key]) }
-        var best = order[0]
+        let column = arguments[0]
+        var best = 0
         var bestCount = 0
         var start = 0
-        while start < order.count {
-            var end = start
-            while end < order.count, key.word(order[end]) == key.word(order[start]) { end += 1 }
+        while start < rows.count {
+            var end = start + 1
+            while end < rows.count, column.isEqual(Int(rows[end]), to: column, Int(rows[start])) { end += 1 }
             if end - start > bestCount {
                 bestCount = end - start
-                best = order[start]
+                best = start
             }
             start = end
         }
-        out.append(row: rows[best], of: arguments[0])
+        out.append(row: Int(rows[best]), of: column)
     }
 }
 
@@ -196,19 +202,16 @@ final class ListReducer: GroupReducer {
         self.limit = limit
         self.ordered = ordered
     }
+    override var wantsSorted: Bool { !ordered }
     override func makeOutput(_ type: LogicalType, _ arguments: [ColumnBuffer], capacity: Int) -> ColumnBuffer {
         ColumnBuffer(type: .text, capacity: capacity)
     }
-    override func reduce(_ rows: [Int], _ arguments: [ColumnBuffer], into out: ColumnBuffer) throws {
+    override func reduce(_ rows: UnsafeBufferPointer<UInt32>, _ arguments: [ColumnBuffer], into out: ColumnBuffer) throws {
         guard !rows.isEmpty else { return out.appendNull() }
         let column = arguments[0]
-        var order = rows
-        if !ordered {
-            let key = KeyColumn(column.picked(rows), descending: false)
-            order = Array(0..<rows.count).sorted { Sorting.before($0, $1, [key]) }.map { rows[$0] }
-        }
         var bytes: [UInt8] = []
-        for (index, row) in order.prefix(limit).enumerated() {
+        for (index, place) in rows.prefix(limit).enumerated() {
+            let row = Int(place)
             if index > 0 { bytes.append(contentsOf: ", ".utf8) }
             switch column.form {
             case .integers: CellText.append(column.integers[row], type: column.type, to: &bytes)
@@ -217,7 +220,7 @@ final class ListReducer: GroupReducer {
             case .codes, .texts: bytes.append(contentsOf: column.text(row).buffer)
             }
         }
-        if order.count > limit { bytes.append(contentsOf: ", …".utf8) }
+        if rows.count > limit { bytes.append(contentsOf: ", …".utf8) }
         bytes.withUnsafeBufferPointer { out.append(text: TextView(base: $0.baseAddress, count: $0.count)) }
     }
 }

@@ -31,6 +31,7 @@ struct JoinStep: PipelineStep {
     let added: [ColumnID]
     let output: Layout
 
+    var keepsRows: Bool { kind == .lookup }
     func outputLayout(_ input: Layout) -> Layout { output }
 
     func attach(to input: Batch, layout: Layout, _ worker: WorkerContext) throws -> StepRunner {

@@ -22,7 +22,9 @@ final class MomentReducer: GroupReducer {
 
     init(_ statistic: Statistic) { self.statistic = statistic }
 
-    override func reduce(_ rows: [Int], _ arguments: [ColumnBuffer], into out: ColumnBuffer) throws {
+    override func makeCopy() -> GroupReducer { MomentReducer(statistic) }
+
+    override func reduce(_ rows: UnsafeBufferPointer<UInt32>, _ arguments: [ColumnBuffer], into out: ColumnBuffer) throws {
         let n = Double(rows.count)
         for sum in [x, y, xx, yy, xy] { sum.reset() }
         let first = arguments[0].doubles
@@ -32,17 +34,21 @@ final class MomentReducer: GroupReducer {
         var shiftX = 0.0
         var shiftY = 0.0
         if statistic != .weightedAverage, !rows.isEmpty {
-            shiftX = rows.reduce(Double.infinity) { min($0, first[$1]) }
-            shiftY = rows.reduce(Double.infinity) { min($0, second[$1]) }
+            shiftX = rows.reduce(Double.infinity) { min($0, first[Int($1)]) }
+            shiftY = rows.reduce(Double.infinity) { min($0, second[Int($1)]) }
         }
-        for row in rows {
+        let isPair = arguments.count > 1
+        for place in rows {
+            let row = Int(place)
             let a = first[row] - shiftX
-            let b = second[row] - shiftY
             x.add(a)
-            y.add(b)
             xx.addProduct(a, a)
-            yy.addProduct(b, b)
-            xy.addProduct(a, b)
+            if isPair {
+                let b = second[row] - shiftY
+                y.add(b)
+                yy.addProduct(b, b)
+                xy.addProduct(a, b)
+            }
         }
         guard let answer = statistic == .weightedAverage ? weighted() : answer(n), answer.isFinite else { return out.appendNull() }
         out.append(double: answer)

@@ -6,6 +6,12 @@ protocol MorselSource: Sendable {
     var layout: Layout { get }
     var morselCount: Int { get }
     func makeReader(_ worker: WorkerContext) throws -> MorselReader
+    /// Where the rows of each morsel begin among all, and how many there are in all; nil where only reading tells.
+    var firstRows: [Int]? { get }
+}
+
+extension MorselSource {
+    var firstRows: [Int]? { nil }
 }
 
 /// One worker's view of a source.
@@ -22,8 +28,14 @@ class MorselReader {
 /// A step that works on one batch at a time.
 protocol PipelineStep: Sendable {
     func outputLayout(_ input: Layout) -> Layout
+    /// As many rows go out as come in.
+    var keepsRows: Bool { get }
     /// A function that is given the next batch and hands its own on.
     func attach(to input: Batch, layout: Layout, _ worker: WorkerContext) throws -> StepRunner
+}
+
+extension PipelineStep {
+    var keepsRows: Bool { false }
 }
 
 /// One worker's instance of a step.
@@ -174,6 +186,7 @@ struct DeriveStep: PipelineStep {
     /// Columns of the input that go through.
     let kept: [ColumnID]
     let output: Layout
+    var keepsRows: Bool { true }
 
     func outputLayout(_ input: Layout) -> Layout { output }
     func attach(to input: Batch, layout: Layout, _ worker: WorkerContext) throws -> StepRunner {
@@ -200,6 +213,7 @@ struct RelationSource: MorselSource {
     let relation: Relation
     var layout: Layout { relation.layout }
     var morselCount: Int { (relation.rowCount + Self.rowsPerMorsel - 1) / Self.rowsPerMorsel }
+    var firstRows: [Int]? { (0...morselCount).map { min($0 * Self.rowsPerMorsel, relation.rowCount) } }
     func makeReader(_ worker: WorkerContext) throws -> MorselReader { Reader(relation) }
 
     private final class Reader: MorselReader {

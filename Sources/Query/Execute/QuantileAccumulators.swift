@@ -81,13 +81,20 @@ final class BinPickAccumulator: Accumulator {
         let width = bins.count
         let out = picked
         var kept = count
-        for i in 0..<batch.count {
-            let group = groups == nil ? 0 : Int(groups![i])
-            if let mask, mask[i] == 0 { continue }
-            let slot = slots[group &* width &+ bins.bin(values[i])]
-            // A pick that is not asked for is overwritten by the next.
-            out[kept] = Pick(slot: slot, value: values[i])
-            kept &+= slot != 0 ? 1 : 0
+        // A pick that is not asked for is overwritten by the next.
+        if let groups, mask == nil {
+            for i in 0..<batch.count {
+                let slot = slots[Int(groups[i]) &* width &+ bins.bin(values[i])]
+                out[kept] = Pick(slot: slot, value: values[i])
+                kept &+= slot != 0 ? 1 : 0
+            }
+        } else {
+            for i in 0..<batch.count {
+                if let mask, mask[i] == 0 { continue }
+                let slot = slots[(groups == nil ? 0 : Int(groups![i])) &* width &+ bins.bin(values[i])]
+                out[kept] = Pick(slot: slot, value: values[i])
+                kept &+= slot != 0 ? 1 : 0
+            }
         }
         count = kept
     }

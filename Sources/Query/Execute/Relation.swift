@@ -183,7 +183,7 @@ final class ColumnBuffer: @unchecked Sendable {
 
     /// Texts of another buffer live as long as this one.
     private func keep(_ other: ColumnBuffer) { for arena in [other.arena] + other.arenas { keep(arena) } }
-    private func keep(_ other: TextArena) {
+    func keep(_ other: TextArena) {
         for arena in arenas.suffix(4) where arena === other { return }
         arenas.append(other)
     }

@@ -127,6 +127,13 @@ struct ScanSource: MorselSource {
 
     var morselCount: Int { morsels.count }
 
+    var firstRows: [Int]? {
+        guard filters.isEmpty, gate == nil, table.segments.allSatisfy({ $0.deletedCount == 0 }) else { return nil }
+        return morsels.reduce(into: [0]) { starts, morsel in
+            starts.append(morsel.pieces.reduce(starts.last!) { $0 + $1.rows.count })
+        }
+    }
+
     func makeReader(_ worker: WorkerContext) throws -> MorselReader {
         let batch = ScanBatch(table: table, columns: columns, layout: layout)
         let compiler = worker.compiler(layout)

@@ -14,10 +14,14 @@ struct PackedRecord: SortRecord {
 }
 
 struct WideRecord: SortRecord {
-    let word: UInt64
+    // In halves, so that a record takes 12 bytes and not 16.
+    private let high: UInt32
+    private let low: UInt32
     let number: UInt32
+    @inline(__always) var word: UInt64 { UInt64(high) << 32 | UInt64(low) }
     @inline(__always) init(word: UInt64, row: UInt32) {
-        self.word = word
+        high = UInt32(truncatingIfNeeded: word >> 32)
+        low = UInt32(truncatingIfNeeded: word)
         number = row
     }
     @inline(__always) func row(_ rowMask: UInt64) -> UInt32 { number }
