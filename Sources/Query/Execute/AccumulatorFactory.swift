@@ -35,11 +35,14 @@ struct AccumulatorFactory: Sendable {
             return ExtremeAccumulators.make(
                 isMaximum: call.function == .max, argument: arguments[0], filter: filter, range: ranges.range(of: call.arguments[0]))
         case .distinct: return distinct(arguments[0], filter, context)
-        case .median: return try collecting(QuantileReducer(numerator: 1, denominator: 2, scaleUp: quantileScale, cancellation: context.cancellation))
+        case .median:
+            return try collecting(QuantileReducer(numerator: 1, denominator: 2, scaleUp: quantileScale, cancellation: context.cancellation))
         case .quantile:
             guard case .integer(let share)? = call.arguments[1].constantValue else { preconditionFailure("checked when bound") }
             return try collecting(
-                QuantileReducer(numerator: share, denominator: Decimals.power(call.arguments[1].type.scale), scaleUp: quantileScale, cancellation: context.cancellation))
+                QuantileReducer(
+                    numerator: share, denominator: Decimals.power(call.arguments[1].type.scale), scaleUp: quantileScale,
+                    cancellation: context.cancellation))
         case .first, .last:
             let order = try call.order.map { try compiler.compile($0.value) }
             guard EdgeAccumulator.suits(arguments[0], order) else { return try collecting(EdgeReducer(last: call.function == .last)) }
