@@ -238,7 +238,7 @@ QUERIES = {
         clickhouse="select count(*), sum(amount) from (select amount from transactions where merchant is not null order by amount desc limit 2 by merchant)",
         polars="t.filter(pl.col('merchant').is_not_null()).group_by('merchant').agg(pl.col('amount').top_k(2)).explode('amount').select(pl.len(), pl.col('amount').sum())"),
     "share_of_all": dict(
-        crmq=T + "summarize s: sum(amount) by merchant | derive share: s / sum(s) | top 10 by share",
+        crmq=T + "summarize s: sum(amount) by merchant | derive share: s / sum(s) | top 10 by s",
         duckdb="select merchant, s, s / sum(s) over () share from (select merchant, sum(amount) s from transactions group by 1) x order by s desc, merchant::varchar nulls last limit 10",
         clickhouse="select merchant, s, toFloat64(s) / sum(s) over () share from (select merchant, sum(amount) s from transactions group by 1) x order by s desc limit 10",
         polars="t.group_by('merchant').agg(pl.col('amount').sum()).with_columns((pl.col('amount').cast(pl.Float64) / pl.col('amount').cast(pl.Float64).sum()).alias('h')).top_k(10, by='amount')"),
