@@ -54,12 +54,19 @@ struct AccumulatorFactory: Sendable {
             guard case .integer(let limit)? = call.arguments[1].constantValue else { preconditionFailure("checked when bound") }
             return try collecting(ListReducer(limit: Int(limit), ordered: !call.order.isEmpty))
         case .funnel, .funnelTime: return try collecting(FunnelReducer(call), 2)
-        case .variance: return try collecting(MomentReducer(.variance))
-        case .stddev: return try collecting(MomentReducer(.standardDeviation))
-        case .correlation: return try collecting(MomentReducer(.correlation), 2)
-        case .slope: return try collecting(MomentReducer(.slope), 2)
-        case .weightedAvg: return try collecting(MomentReducer(.weightedAverage), 2)
+        case .variance: return try moments(.variance, compiler, filter) ?? collecting(MomentReducer(.variance))
+        case .stddev: return try moments(.standardDeviation, compiler, filter) ?? collecting(MomentReducer(.standardDeviation))
+        case .correlation: return try moments(.correlation, compiler, filter) ?? collecting(MomentReducer(.correlation), 2)
+        case .slope: return try moments(.slope, compiler, filter) ?? collecting(MomentReducer(.slope), 2)
+        case .weightedAvg: return try moments(.weightedAverage, compiler, filter) ?? collecting(MomentReducer(.weightedAverage), 2)
         }
+    }
+
+    private func moments(_ statistic: MomentReducer.Statistic, _ compiler: ExpressionCompiler, _ filter: Evaluator?) throws -> Accumulator?
+    {
+        guard let arguments = IntegerMomentAccumulator.arguments(call, ranges) else { return nil }
+        return IntegerMomentAccumulator(
+            statistic, try arguments.map { try compiler.compile($0.value) }, origins: arguments.map(\.origin), filter: filter)
     }
 
     /// The largest value in the block headers, on every row, still fits 64 bits.

@@ -101,7 +101,7 @@ enum ExtremeAccumulators {
 
 /// `min` and `max` of text, by code point.
 final class TextExtremeAccumulator: Accumulator {
-    private var best: [[UInt8]?] = []
+    private var best: [OwnText?] = []
     /// Of a coded column the best code, so that bytes are compared by rank.
     private var codes: [UInt32] = []
     private let isMaximum: Bool
@@ -139,12 +139,14 @@ final class TextExtremeAccumulator: Accumulator {
     }
 
     private func consider(_ view: TextView, _ group: Int) {
-        guard let known = best[group] else {
-            best[group] = Array(view.buffer)
-            return
+        // The known text is looked at where it lies: nothing is retained for each row.
+        let isBetter = best.withUnsafeBufferPointer { best -> Bool in
+            guard let known = best[group]?.view else { return true }
+            let order = TextView.compare(view, known)
+            return isMaximum ? order > 0 : order < 0
         }
-        let order = known.withUnsafeBufferPointer { TextView.compare(view, TextView(base: $0.baseAddress, count: $0.count)) }
-        if isMaximum ? order > 0 : order < 0 { best[group] = Array(view.buffer) }
+        guard isBetter else { return }
+        if let known = best[group] { known.become(view) } else { best[group] = OwnText(view) }
     }
 
     override func merge(_ other: Accumulator, map: [UInt32]?) throws {
@@ -154,7 +156,7 @@ final class TextExtremeAccumulator: Accumulator {
             if ranks != nil {
                 if other.codes[group] != .max { consider(code: other.codes[group], target) }
             } else if let theirs = other.best[group] {
-                theirs.withUnsafeBufferPointer { consider(TextView(base: $0.baseAddress, count: $0.count), target) }
+                consider(theirs.view, target)
             }
         }
     }
@@ -164,12 +166,37 @@ final class TextExtremeAccumulator: Accumulator {
         for group in groups {
             if dictionary != nil {
                 if codes[group] == .max { out.appendNull() } else { out.append(code: codes[group]) }
-            } else if let bytes = best[group] {
-                bytes.withUnsafeBufferPointer { out.append(text: TextView(base: $0.baseAddress, count: $0.count)) }
+            } else if let known = best[group] {
+                out.append(text: known.view)
             } else {
                 out.appendNull()
             }
         }
         return out
+    }
+}
+
+/// A copy of a text in memory of its own.
+private final class OwnText {
+    private var memory: UnsafeMutablePointer<UInt8>
+    private var capacity: Int
+    private(set) var view: TextView
+
+    init(_ text: TextView) {
+        capacity = max(text.count, 16)
+        memory = .allocate(capacity: capacity)
+        view = TextView(base: nil, count: 0)
+        become(text)
+    }
+    deinit { memory.deallocate() }
+
+    func become(_ text: TextView) {
+        if text.count > capacity {
+            memory.deallocate()
+            capacity = text.count * 2
+            memory = .allocate(capacity: capacity)
+        }
+        if let base = text.base { memory.update(from: base, count: text.count) }
+        view = TextView(base: memory, count: text.count)
     }
 }

@@ -10,6 +10,8 @@ extension Planner {
         switch plan {
         case .derive(let input, let columns): return adding(aggregate, of: later, into: input).map { .derive($0, columns) }
         case .window(let input, let columns): return adding(aggregate, of: later, into: input).map { .window($0, columns) }
+        // The rows below are the same, whichever of the rows here go on.
+        case .filter(let input, let condition): return adding(aggregate, of: later, into: input).map { .filter($0, condition) }
         case .join(var earlier):
             guard earlier.kind == .lookup else { return nil }
             if var known = earlier.belowAggregate, earlier.nullsMatch == later.nullsMatch,
@@ -24,7 +26,7 @@ extension Planner {
             guard let left = adding(aggregate, of: later, into: earlier.left) else { return nil }
             earlier.left = left
             return .join(earlier)
-        case .scan, .rows, .filter, .aggregate, .sort, .take, .top, .union, .fill, .sample, .assert, .assertAll, .unfold: return nil
+        case .scan, .rows, .aggregate, .sort, .take, .top, .union, .fill, .sample, .assert, .assertAll, .unfold: return nil
         }
     }
 }
