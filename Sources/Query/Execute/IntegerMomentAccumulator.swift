@@ -127,7 +127,7 @@ final class IntegerMomentAccumulator: Accumulator {
             let sxy = n * state.xy - state.x * state.y
             if statistic == .slope { return syy > 0 ? Double(sxy) / Double(syy) * (Self.power(scales[1]) / unitX) : nil }
             guard sxx > 0, syy > 0 else { return nil }
-            return min(max(Double(sxy) / (Double(sxx).squareRoot() * Double(syy).squareRoot()), -1), 1)
+            return min(max(Double(sxy) / (Double(sxx) * Double(syy)).squareRoot(), -1), 1)
         case .weightedAverage: preconditionFailure("handled before")
         }
     }
