@@ -148,7 +148,15 @@ class IntegerSumAccumulator<Sum: FixedWidthInteger & SignedInteger & BitwiseCopy
             return sum
         }
         if state.count == 0 { return nil }
-        let scaled = Int128(state.sum) * Int128(Decimals.power(type.scale - scale))
+        let power = Decimals.power(type.scale - scale)
+        // Nearly every sum fits 64 bits with its new decimal places, and is divided many times faster there.
+        if let sum = Int64(exactly: state.sum), case let (scaled, overflow) = sum.multipliedReportingOverflow(by: power), !overflow {
+            let (quotient, rest) = scaled.quotientAndRemainder(dividingBy: state.count)
+            let twice = rest.magnitude &* 2
+            let goesUp = twice > UInt64(state.count) || (twice == UInt64(state.count) && quotient & 1 != 0)
+            return goesUp ? quotient + (scaled < 0 ? -1 : 1) : quotient
+        }
+        let scaled = Int128(state.sum) * Int128(power)
         guard let mean = Int64(exactly: Decimals.divideHalfEven(scaled, by: Int128(state.count))) else {
             throw QueryError(.data, "an average is larger than 18 digits can hold")
         }

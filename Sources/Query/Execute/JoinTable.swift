@@ -75,8 +75,8 @@ final class JoinTable: @unchecked Sendable {
         }
         guard low <= high else { return nil }
         let (span, overflow) = high.subtractingReportingOverflow(low)
-        // Four bytes a place against some thirty a row in a hash table.
-        guard !overflow, span < Int64(max(1 << 16, count * 8)) else { return nil }
+        // Four bytes a place against some thirty a row in a hash table; some more are worth it, since a place is found at once.
+        guard !overflow, span < Int64(max(1 << 16, count * 8, min(count * 32, 1 << 24))) else { return nil }
         let rows = UnsafeMutableBufferPointer<Int32>.allocate(capacity: Int(span) + 1)
         rows.initialize(repeating: -1)
         for row in 0..<count {

@@ -117,6 +117,45 @@ final class ColumnBuffer: @unchecked Sendable {
     var hasNulls: Bool { !nulls.isEmpty }
     @inline(__always) func isNull(_ row: Int) -> Bool { !nulls.isEmpty && nulls[row] != 0 }
 
+    /// The values but for nulls, each once, ascending.
+    func distinctIntegers() -> [Int64] {
+        let values = integers
+        var low = Int64.max
+        var high = Int64.min
+        for row in 0..<count where !isNull(row) {
+            low = min(low, values[row])
+            high = max(high, values[row])
+        }
+        guard low <= high else { return [] }
+        var found: [Int64] = []
+        let (span, overflow) = high.subtractingReportingOverflow(low)
+        if !overflow, span < Int64(max(1 << 16, min(count * 64, 1 << 30))) {
+            // A bit for each number in between: they come out in order.
+            var bits = Array(repeating: UInt64(0), count: Int(span) / 64 + 1)
+            bits.withUnsafeMutableBufferPointer { bits in
+                for row in 0..<count where !isNull(row) {
+                    let place = UInt64(bitPattern: values[row] &- low)
+                    bits[Int(place >> 6)] |= 1 << (place & 63)
+                }
+            }
+            found.reserveCapacity(min(count, bits.count * 64))
+            for (word, set) in bits.enumerated() {
+                var rest = set
+                while rest != 0 {
+                    found.append(low + Int64(word * 64 + rest.trailingZeroBitCount))
+                    rest &= rest - 1
+                }
+            }
+            return found
+        }
+        var sorted: [Int64] = []
+        sorted.reserveCapacity(count)
+        for row in 0..<count where !isNull(row) { sorted.append(values[row]) }
+        sorted.sort()
+        for value in sorted where found.last != value { found.append(value) }
+        return found
+    }
+
     /// Numbers without nulls, none smaller than the one before it.
     var isAscending: Bool {
         guard form == .integers, !hasNulls else { return false }

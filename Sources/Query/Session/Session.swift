@@ -218,7 +218,9 @@ public final class Session: @unchecked Sendable {
         for box in planned.subqueries {
             let rows = try relation(box.plan, required: [box.column], executor)
             let column = rows[box.column]
-            box.values = ConstantSet((0..<rows.rowCount).map { column.value($0) })
+            box.values =
+                column.form == .integers
+                ? ConstantSet(integers: column.distinctIntegers()) : ConstantSet((0..<rows.rowCount).map { column.value($0) })
             box.hasNull = column.nulls.contains(1)
         }
         return planned
