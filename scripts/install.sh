@@ -1,6 +1,11 @@
 #!/usr/bin/env bash
 # Builds both executables and puts them side by side: scripts/install.sh [PREFIX], /usr/local where none is given.
 set -euo pipefail
+case "${1:-}" in -*)
+    echo "usage: scripts/install.sh [PREFIX]   (both executables go to PREFIX/bin; /usr/local where none is given)" >&2
+    exit 2
+    ;;
+esac
 cd "$(dirname "$0")/.."
 bash scripts/requirements.sh
 env -u CRMQ_PORTABLE_ONLY swift build -c release
