@@ -95,17 +95,16 @@ struct GroupStates<State: BitwiseCopyable> {
 
     init() { pointer = Self.zeroed(1) }
 
-    /// Pages of zeros are made by the system when they are first touched: by the worker that needs them.
+    /// Fresh pages of zeros are made by the system when they are first touched: by the worker that needs them.
     private static func zeroed(_ count: Int) -> UnsafeMutablePointer<State> {
-        guard let memory = calloc(count, MemoryLayout<State>.stride) else { fatalError("out of memory") }
-        return memory.bindMemory(to: State.self, capacity: count)
+        .allocateLargeZeroed(capacity: count)
     }
 
     mutating func grow(to new: Int) {
         precondition(!isShared, "states that another worker owns do not grow")
         let moved = Self.zeroed(new)
         moved.update(from: pointer, count: count)
-        Glibc.free(pointer)
+        pointer.freeLarge()
         pointer = moved
         count = new
     }
@@ -135,5 +134,5 @@ struct GroupStates<State: BitwiseCopyable> {
         isShared = true
     }
 
-    func free() { if !isShared { Glibc.free(pointer) } }
+    func free() { if !isShared { pointer.freeLarge() } }
 }

@@ -53,7 +53,7 @@ final class JoinTable: @unchecked Sendable {
     deinit {
         switch index {
         case .single: break
-        case .dense(_, let rows): rows.deallocate()
+        case .dense(_, let rows): rows.baseAddress?.freeLarge()
         case .hash(let table, let starts, let rows):
             table.free()
             starts.deallocate()
@@ -77,7 +77,7 @@ final class JoinTable: @unchecked Sendable {
         let (span, overflow) = high.subtractingReportingOverflow(low)
         // Four bytes a place against some thirty a row in a hash table; some more are worth it, since a place is found at once.
         guard !overflow, span < Int64(max(1 << 16, count * 8, min(count * 32, 1 << 24))) else { return nil }
-        let rows = UnsafeMutableBufferPointer<Int32>.allocate(capacity: Int(span) + 1)
+        let rows = UnsafeMutableBufferPointer<Int32>(start: .allocateLarge(capacity: Int(span) + 1), count: Int(span) + 1)
         rows.initialize(repeating: -1)
         for row in 0..<count {
             if column.isNull(row) {
@@ -86,7 +86,7 @@ final class JoinTable: @unchecked Sendable {
             }
             let place = Int(values[row] &- low)
             if rows[place] >= 0 {
-                defer { rows.deallocate() }
+                defer { rows.baseAddress?.freeLarge() }
                 throw double(plan, keys, row)
             }
             rows[place] = Int32(row)

@@ -1,5 +1,3 @@
-import Glibc
-
 /// Memory for many pieces of one size, on large pages where the system has them: rows are scattered over hundreds of places at once.
 final class MemorySlabs {
     private static let largePageBytes = 2 << 20
@@ -32,11 +30,7 @@ final class MemorySlabs {
 
     func grow(for pieces: Int) {
         for _ in 0..<bytesFor(pieces) / slabBytes {
-            var memory: UnsafeMutableRawPointer?
-            let alignment = slabBytes >= Self.largePageBytes ? Self.largePageBytes : 64
-            guard posix_memalign(&memory, alignment, slabBytes) == 0, let memory else { fatalError("the system has no memory left") }
-            if alignment > 64 { madvise(memory, slabBytes, Int32(MADV_HUGEPAGE)) }
-            slabs.append(memory)
+            slabs.append(LargeMemory.allocate(byteCount: slabBytes))
         }
     }
 
@@ -57,7 +51,7 @@ final class MemorySlabs {
     }
 
     func removeAll() {
-        for slab in slabs { Glibc.free(slab) }
+        for slab in slabs { LargeMemory.free(slab) }
         slabs = []
         reuse()
     }

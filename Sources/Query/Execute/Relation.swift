@@ -101,7 +101,7 @@ final class ColumnBuffer: @unchecked Sendable {
         self.count = count
         self.nulls = nulls
     }
-    deinit { storage.deallocate() }
+    deinit { LargeMemory.free(storage) }
 
     /// Marks the rows whose byte is 1 as null; a column without any keeps none.
     func setNulls(_ bytes: [UInt8]) {
@@ -170,7 +170,7 @@ final class ColumnBuffer: @unchecked Sendable {
         let grown = max(capacity * 2, count + more)
         let moved = LargeMemory.allocate(byteCount: grown * stride)
         moved.copyMemory(from: storage, byteCount: count * stride)
-        storage.deallocate()
+        LargeMemory.free(storage)
         storage = moved
         capacity = grown
     }
@@ -256,7 +256,7 @@ final class ColumnBuffer: @unchecked Sendable {
     }
 
     private func empty() {
-        storage.deallocate()
+        LargeMemory.free(storage)
         capacity = 16
         storage = LargeMemory.allocate(byteCount: capacity * stride)
         count = 0

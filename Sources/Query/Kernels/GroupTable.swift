@@ -17,16 +17,15 @@ struct GroupTable {
 
     init(width: Int) {
         self.width = width
-        words = .allocate(capacity: capacity * width)
-        slots = .allocate(capacity: mask + 1)
-        slots.initialize(repeating: Slot(tag: 0, mark: 0), count: mask + 1)
+        words = .allocateLarge(capacity: capacity * width)
+        slots = .allocateLargeZeroed(capacity: mask + 1)
     }
 
     var bytes: Int { capacity * width * 8 + (mask + 1) * MemoryLayout<Slot>.stride }
 
     func free() {
-        words.deallocate()
-        slots.deallocate()
+        words.freeLarge()
+        slots.freeLarge()
     }
 
     @inline(__always)
@@ -124,9 +123,9 @@ struct GroupTable {
     private mutating func insert(_ key: UnsafePointer<UInt64>, _ tag: UInt32, _ at: Int) -> UInt32 {
         precondition(count < UInt32.max - 1)
         if count == capacity {
-            let grown = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity * 2 * width)
+            let grown = UnsafeMutablePointer<UInt64>.allocateLarge(capacity: capacity * 2 * width)
             grown.update(from: words, count: capacity * width)
-            words.deallocate()
+            words.freeLarge()
             words = grown
             capacity *= 2
         }
@@ -139,9 +138,8 @@ struct GroupTable {
 
     private mutating func grow() {
         let size = (mask + 1) * 4
-        slots.deallocate()
-        slots = .allocate(capacity: size)
-        slots.initialize(repeating: Slot(tag: 0, mark: 0), count: size)
+        slots.freeLarge()
+        slots = .allocateLargeZeroed(capacity: size)
         mask = size - 1
         for group in 0..<count {
             let hash = Self.hash(words + group &* width, width)

@@ -20,16 +20,14 @@ struct WordTable {
     }
 
     func free() {
-        slots.deallocate()
+        slots.freeLarge()
         missed.deallocate()
     }
 
     var bytes: Int { (mask + 1) * MemoryLayout<Slot>.stride }
 
     private static func make(_ size: Int) -> UnsafeMutablePointer<Slot> {
-        let slots = UnsafeMutablePointer<Slot>.allocate(capacity: size)
-        slots.initialize(repeating: Slot(word: 0, mark: 0), count: size)
-        return slots
+        .allocateLargeZeroed(capacity: size)
     }
 
     /// All bits of a word in all bits of its hash: the low ones choose a slot, the high ones a partition.
@@ -89,7 +87,7 @@ struct WordTable {
             while slots[at].mark != 0 { at = (at &+ 1) & mask }
             slots[at] = old[i]
         }
-        old.deallocate()
+        old.freeLarge()
     }
 
     /// Forgets everything, and keeps the memory.
@@ -113,11 +111,10 @@ struct WordSet {
     private var hasZero = false
 
     init() {
-        slots = .allocate(capacity: 1024)
-        slots.initialize(repeating: 0, count: 1024)
+        slots = .allocateLargeZeroed(capacity: 1024)
     }
 
-    func free() { slots.deallocate() }
+    func free() { slots.freeLarge() }
 
     /// Forgets everything, and keeps the memory.
     mutating func clear() {
@@ -151,13 +148,12 @@ struct WordSet {
         let old = slots
         let oldSize = mask + 1
         mask = oldSize * 2 - 1
-        slots = .allocate(capacity: oldSize * 2)
-        slots.initialize(repeating: 0, count: oldSize * 2)
+        slots = .allocateLargeZeroed(capacity: oldSize * 2)
         for i in 0..<oldSize where old[i] != 0 {
             var at = Int(truncatingIfNeeded: WordTable.hash(old[i])) & mask
             while slots[at] != 0 { at = (at &+ 1) & mask }
             slots[at] = old[i]
         }
-        old.deallocate()
+        old.freeLarge()
     }
 }

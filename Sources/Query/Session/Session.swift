@@ -194,6 +194,7 @@ public final class Session: @unchecked Sendable {
     }
 
     func makeExecutor(_ receiver: ResultReceiver?) -> Executor {
+        LargeMemory.keep(options.memoryBytesMax / 8)
         let executor = Executor(
             limits: Executor.Limits(
                 threads: max(1, options.threads), memoryBytesMax: options.memoryBytesMax, groupsInCacheMax: groupsInCacheMax,
