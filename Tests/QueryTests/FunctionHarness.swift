@@ -126,6 +126,7 @@ struct FunctionHarness {
                     for i in 0..<count where vector.isNull(i) { out.setNull(i, of: count) }
                 }
             }
+            out.keepers += vectors
             try instance.kernel(vectors, out, count, context)
         case .coalesce(let arguments):
             let vectors = try arguments.map { try run($0, start, count) }

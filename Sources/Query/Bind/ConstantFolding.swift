@@ -11,7 +11,9 @@ enum ConstantFolding {
         batch.advance(count: 1)
         let value: Value
         do {
-            value = try compiler.compile(bound).evaluate(batch).value(0)
+            // A text may be a part of an argument's, which lives as long as what computed it.
+            let evaluator = try compiler.compile(bound)
+            value = try withExtendedLifetime(evaluator) { try evaluator.evaluate(batch).value(0) }
         } catch var error as QueryError {
             if error.span == nil { error.span = bound.span }
             throw error

@@ -78,12 +78,34 @@ final class ExpressionCompiler {
         var dictionary: TextDictionary?
         if type == .text, values.allSatisfy({ $0.constantValue != nil }) {
             (constantCodes, dictionary) = shared.constantTexts(values.map { $0.constantValue! })
+        } else if type == .text, let coded = try compileCoded(conditions, values) {
+            return coded
         }
         return ConditionalEvaluator(
             conditions: try conditions.map(compile),
             values: try constantCodes == nil ? values.map(compile) : values.map { ConstantEvaluator($0.constantValue!, type: type) },
             branches: values.map { _ in FilteredBranch(layout: layout) },
             constantCodes: constantCodes, dictionary: dictionary, type: type)
+    }
+
+    /// Branches of coded columns and constants stay codes: of one dictionary that holds the texts of all.
+    private func compileCoded(_ conditions: [Bound], _ values: [Bound]) throws -> Evaluator? {
+        let evaluators = try values.map { $0.constantValue == nil ? try compile($0) : nil }
+        var sources: [DictionaryUnion.Source] = []
+        for (value, evaluator) in zip(values, evaluators) {
+            if let evaluator {
+                guard let dictionary = evaluator.dictionary else { return nil }
+                sources.append(.dictionary(dictionary))
+            } else if case .text(let text)? = value.constantValue {
+                sources.append(.constant(text))
+            } else {
+                sources.append(.constant(nil))
+            }
+        }
+        guard let union = shared.unions.union(of: sources) else { return nil }
+        return CodedConditionalEvaluator(
+            conditions: try conditions.map(compile), values: evaluators, union: union,
+            branches: values.map { _ in FilteredBranch(layout: layout) })
     }
 
     /// An expression whose only column is coded text is computed once per dictionary entry, if that is fewer than the rows there may be.
@@ -117,6 +139,7 @@ final class ExpressionCompiler {
 /// What the workers of one query share: made by the first that asks, under a lock.
 final class SharedMaps: @unchecked Sendable {
     static let entriesMax = 1 << 20
+    let unions = DictionaryUnions()
     private let lock = Mutex()
     private var maps: [String: DictionaryMap] = [:]
     private var constants: [[Value]: ([UInt32?], TextDictionary)] = [:]

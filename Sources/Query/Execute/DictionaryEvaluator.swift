@@ -23,6 +23,8 @@ final class DictionaryMap: @unchecked Sendable {
         let batch = DictionaryBatch(source)
         let interner = TextInterner()
         nulls.reserveCapacity(count + 1)
+        // Texts may lie in the memory of what computes them.
+        defer { withExtendedLifetime(evaluator) {} }
         var first = 0
         while first <= count {
             try cancellation.check()

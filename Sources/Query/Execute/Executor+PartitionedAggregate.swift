@@ -136,7 +136,9 @@ final class PartitionedGroups: MorselSource, @unchecked Sendable {
             index = groups
             words = groups
         } else {
-            index = HashGroups(plan.keys.indices.map { ColumnEvaluator(slot: layout[design.id(ofKey: $0)], layout: layout) })
+            let keys = plan.keys.indices.map { ColumnEvaluator(slot: layout[design.id(ofKey: $0)], layout: layout) }
+            let isText = keys.count == 1 && keys[0].type == .text && keys[0].dictionary == nil
+            index = isText ? TextGroups(keys[0], trial: nil) : HashGroups(keys)
             words = nil
         }
         let sink = AggregateSink(

@@ -82,7 +82,9 @@ enum ExtremeAccumulators {
     /// `range`: all values lie in it; nil where nothing is known.
     static func make(isMaximum: Bool, argument: Evaluator, filter: Evaluator?, range: ClosedRange<Int64>?) -> Accumulator {
         switch argument.type {
-        case .text: TextExtremeAccumulator(isMaximum: isMaximum, argument: argument, filter: filter)
+        case .text:
+            argument.dictionary.map { CodeExtremeAccumulator(isMaximum: isMaximum, dictionary: $0, argument: argument, filter: filter) }
+                ?? TextExtremeAccumulator(isMaximum: isMaximum, argument: argument, filter: filter)
         case .float:
             DoubleExtremeAccumulator(
                 isMaximum: isMaximum, start: isMaximum ? -.infinity : .infinity, argument: argument, filter: filter,
@@ -96,107 +98,5 @@ enum ExtremeAccumulators {
                 isMaximum: isMaximum, argument: argument, filter: filter,
                 tracksSeen: range.map { isMaximum ? $0.lowerBound == .min : $0.upperBound == .max } ?? true)
         }
-    }
-}
-
-/// `min` and `max` of text, by code point.
-final class TextExtremeAccumulator: Accumulator {
-    private var best: [OwnText?] = []
-    /// Of a coded column the best code, so that bytes are compared by rank.
-    private var codes: [UInt32] = []
-    private let isMaximum: Bool
-    private let ranks: UnsafeBufferPointer<UInt32>?
-    private let dictionary: TextDictionary?
-
-    init(isMaximum: Bool, argument: Evaluator, filter: Evaluator?) {
-        self.isMaximum = isMaximum
-        dictionary = argument.dictionary
-        ranks = argument.dictionary?.ranks
-        super.init(type: .text, arguments: [argument], filter: filter)
-    }
-    override func grow(from old: Int, to new: Int) {
-        if dictionary != nil {
-            codes.append(contentsOf: repeatElement(.max, count: new - old))
-        } else {
-            best.append(contentsOf: repeatElement(nil, count: new - old))
-        }
-    }
-
-    override func add(_ vectors: [Vector], _ batch: Batch, _ groups: UnsafePointer<UInt32>?, _ mask: UnsafePointer<UInt8>?) throws {
-        let vector = vectors[0]
-        for i in 0..<batch.count where mask == nil || mask![i] != 0 {
-            let group = groups == nil ? 0 : Int(groups![i])
-            if ranks != nil { consider(code: vector.codes[i], group) } else { consider(vector.texts[i], group) }
-        }
-    }
-
-    private func consider(code: UInt32, _ group: Int) {
-        let known = codes[group]
-        let ranks = ranks!
-        if known == .max || (isMaximum ? ranks[Int(code)] > ranks[Int(known)] : ranks[Int(code)] < ranks[Int(known)]) {
-            codes[group] = code
-        }
-    }
-
-    private func consider(_ view: TextView, _ group: Int) {
-        // The known text is looked at where it lies: nothing is retained for each row.
-        let isBetter = best.withUnsafeBufferPointer { best -> Bool in
-            guard let known = best[group]?.view else { return true }
-            let order = TextView.compare(view, known)
-            return isMaximum ? order > 0 : order < 0
-        }
-        guard isBetter else { return }
-        if let known = best[group] { known.become(view) } else { best[group] = OwnText(view) }
-    }
-
-    override func merge(_ other: Accumulator, map: [UInt32]?) throws {
-        guard let other = other as? TextExtremeAccumulator else { preconditionFailure("workers of one query aggregate alike") }
-        for group in 0..<min(max(other.codes.count, other.best.count), map?.count ?? .max) {
-            let target = Self.target(group, map)
-            if ranks != nil {
-                if other.codes[group] != .max { consider(code: other.codes[group], target) }
-            } else if let theirs = other.best[group] {
-                consider(theirs.view, target)
-            }
-        }
-    }
-
-    override func finish(_ groups: [Int]) throws -> ColumnBuffer {
-        let out = ColumnBuffer(type: .text, dictionary: dictionary, capacity: groups.count)
-        for group in groups {
-            if dictionary != nil {
-                if codes[group] == .max { out.appendNull() } else { out.append(code: codes[group]) }
-            } else if let known = best[group] {
-                out.append(text: known.view)
-            } else {
-                out.appendNull()
-            }
-        }
-        return out
-    }
-}
-
-/// A copy of a text in memory of its own.
-private final class OwnText {
-    private var memory: UnsafeMutablePointer<UInt8>
-    private var capacity: Int
-    private(set) var view: TextView
-
-    init(_ text: TextView) {
-        capacity = max(text.count, 16)
-        memory = .allocate(capacity: capacity)
-        view = TextView(base: nil, count: 0)
-        become(text)
-    }
-    deinit { memory.deallocate() }
-
-    func become(_ text: TextView) {
-        if text.count > capacity {
-            memory.deallocate()
-            capacity = text.count * 2
-            memory = .allocate(capacity: capacity)
-        }
-        if let base = text.base { memory.update(from: base, count: text.count) }
-        view = TextView(base: memory, count: text.count)
     }
 }

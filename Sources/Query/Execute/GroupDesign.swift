@@ -90,7 +90,9 @@ struct GroupDesign: Sendable {
         guard let dense else {
             // Few rows need no parts.
             let trial = mayStop && rows > groupsInCacheMax * 4 ? GroupTrial(groupsMax: groupsInCacheMax) : nil
-            return packed.map { WordGroups(evaluators, $0, trial: trial) } ?? HashGroups(evaluators, trial: trial)
+            if let packed { return WordGroups(evaluators, packed, trial: trial) }
+            if evaluators.count == 1, evaluators[0].type == .text { return TextGroups(evaluators[0], trial: trial) }
+            return HashGroups(evaluators, trial: trial)
         }
         return DenseGroups(
             zip(evaluators, dense).map { DenseGroups.Key(evaluator: $0, minimum: $1.minimum, values: $1.values) }, tracksSeen: tracksSeen)

@@ -50,7 +50,9 @@ final class HashGroups: GroupIndex {
                 let codes = vector.codes
                 for i in 0..<rows { words[i &* width] = UInt64(codes[i]) }
             case .texts:
-                for i in 0..<rows where !vector.isNull(i) { words[i &* width] = UInt64(interners[index]!.code(of: vector.texts[i])) }
+                guard let interner = interners[index] else { preconditionFailure("plain texts have an interner") }
+                interner.codes(
+                    of: vector.texts, nulls: vector.hasNulls ? UnsafePointer(vector.nulls) : nil, count: rows, into: words, stride: width)
             }
             if vector.hasNulls {
                 let bit = UInt64(1) << UInt64(index)

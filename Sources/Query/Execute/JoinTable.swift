@@ -16,6 +16,8 @@ final class JoinTable: @unchecked Sendable {
         case single
         /// Integers in a small range: the row of each, or -1.
         case dense(minimum: Int64, rows: UnsafeMutableBufferPointer<Int32>)
+        /// Texts that are codes on the left: the row of each code there, or -1.
+        case coded(UnsafeMutableBufferPointer<Int32>)
         /// The group of each key; its rows are `rows[starts[group] ..< starts[group + 1]]`, in the order of their dates where the latest is asked for.
         case hash(GroupTable, starts: UnsafeMutablePointer<Int32>, rows: UnsafeMutablePointer<Int32>)
     }
@@ -27,6 +29,8 @@ final class JoinTable: @unchecked Sendable {
         let interner: TextInterner?
         /// Both sides have the very same dictionary: codes are enough.
         let sharesCodes: Bool
+        /// The number here of each text of the left side's dictionary, or ``unknown``.
+        var translation: [UInt32] = []
     }
 
     init(_ plan: JoinPlan, right: Relation, left: Layout, cancellation: Cancellation) throws {
@@ -43,8 +47,13 @@ final class JoinTable: @unchecked Sendable {
             index = .single
         } else if !plan.isLatest, plan.kind != .expanding, let dense = try Self.dense(plan, keys, right.rowCount, &nullRow) {
             index = dense
+        } else if !plan.isLatest, plan.kind != .expanding,
+            let coded = try Self.coded(plan, keys, right.rowCount, left.slots[left[plan.on[0].left]].dictionary, &nullRow)
+        {
+            index = coded
         } else {
             index = try Self.hash(plan, &keys, right, cancellation)
+            for (c, pair) in zip(keys.indices, exact) { keys[c].translate(left.slots[left[pair.left]].dictionary) }
         }
         self.keys = keys
         if !plan.isLatest, plan.kind != .expanding { try checkUnique() }
@@ -54,6 +63,7 @@ final class JoinTable: @unchecked Sendable {
         switch index {
         case .single: break
         case .dense(_, let rows): rows.baseAddress?.freeLarge()
+        case .coded(let rows): rows.deallocate()
         case .hash(let table, let starts, let rows):
             table.free()
             starts.deallocate()
@@ -92,6 +102,39 @@ final class JoinTable: @unchecked Sendable {
             rows[place] = Int32(row)
         }
         return .dense(minimum: low, rows: rows)
+    }
+
+    /// One key of text that is codes on the left: each right row is brought to the code that the left has for its text.
+    private static func coded(
+        _ plan: JoinPlan, _ keys: [KeyColumn], _ count: Int, _ left: TextDictionary?, _ nullRow: inout Int32
+    ) throws -> Index? {
+        guard keys.count == 1, let left, keys[0].column.type == .text else { return nil }
+        let column = keys[0].column
+        let rows = UnsafeMutableBufferPointer<Int32>.allocate(capacity: max(left.count, 1))
+        rows.initialize(repeating: -1)
+        // Texts that no left row can hold must not double either.
+        let strangers = TextInterner()
+        for row in 0..<count {
+            if column.isNull(row) {
+                if plan.nullsMatch { nullRow = Int32(row) }
+                continue
+            }
+            let code = keys[0].sharesCodes ? column.codes[row] : left.code(of: column.text(row))
+            let isDouble: Bool
+            if let code {
+                isDouble = rows[Int(code)] >= 0
+                rows[Int(code)] = Int32(row)
+            } else {
+                let known = strangers.count
+                _ = strangers.code(of: column.text(row))
+                isDouble = strangers.count == known
+            }
+            if isDouble {
+                defer { rows.deallocate() }
+                throw double(plan, keys, row)
+            }
+        }
+        return .coded(rows)
     }
 
     private static func hash(_ plan: JoinPlan, _ keys: inout [KeyColumn], _ right: Relation, _ cancellation: Cancellation) throws -> Index {
@@ -178,6 +221,15 @@ final class JoinTable: @unchecked Sendable {
                 let nulls = vector.nulls
                 for i in 0..<count where nulls[i] != 0 { positions[i] = nullRow }
             }
+        case .coded(let rows):
+            let vector = try batch.vector(probe.slots[0])
+            guard let base = rows.baseAddress else { return }
+            let codes = vector.codes
+            for i in 0..<count { positions[i] = base[Int(codes[i])] }
+            if vector.hasNulls {
+                let nulls = vector.nulls
+                for i in 0..<count { positions[i] = nulls[i] != 0 ? nullRow : positions[i] }
+            }
         case .hash(let table, let starts, let rows):
             try words(probe, batch)
             let dates = plan.isLatest ? try batch.vector(probe.slots[probe.slots.count - 1]) : nil
@@ -242,6 +294,13 @@ final class JoinTable: @unchecked Sendable {
 
 extension JoinTable.KeyColumn {
     static let stranger: UInt64 = 1 << 63
+    private static let unknown = UInt32.max
+
+    /// Looks up each text of the left side's dictionary, once all of this column's are there: no row needs to.
+    mutating func translate(_ left: TextDictionary?) {
+        guard let left, let interner, !sharesCodes else { return }
+        translation = left.count == 0 ? [Self.unknown] : left.entries.map { interner.find($0) ?? Self.unknown }
+    }
 
     /// The words of some of the column's own rows, `width` words apart; marks of nulls go `nulls` words behind.
     mutating func write(_ first: Int, _ count: Int, into words: UnsafeMutablePointer<UInt64>, width: Int, nulls: Int) {
@@ -290,6 +349,16 @@ extension JoinTable.KeyColumn {
             if sharesCodes {
                 let codes = vector.codes
                 for i in 0..<count { words[i &* width] = UInt64(codes[i]) }
+            } else if !translation.isEmpty {
+                let codes = vector.codes
+                translation.withUnsafeBufferPointer { translation in
+                    guard let numbers = translation.baseAddress else { return }
+                    for i in 0..<count where !vector.isNull(i) {
+                        let number = numbers[Int(codes[i])]
+                        words[i &* width] = UInt64(number)
+                        words[i &* width &+ nulls] |= number == Self.unknown ? Self.stranger : 0
+                    }
+                }
             } else {
                 for i in 0..<count where !vector.isNull(i) {
                     if let code = interner!.find(vector.text(i)) {

@@ -166,6 +166,13 @@ final class Vector {
         texts[row] = arena!.copy(bytes)
     }
 
+    /// Room in this vector's own arena for `bytes` bytes of this batch's texts, which the caller writes and points rows at.
+    func textRoom(_ bytes: Int) -> UnsafeMutablePointer<UInt8> {
+        let arena = self.arena ?? TextArena()
+        self.arena = arena
+        return arena.room(bytes)
+    }
+
     func setText(_ row: Int, _ text: String) {
         var text = text
         text.withUTF8 { setText(row, $0) }
@@ -210,44 +217,5 @@ final class Vector {
             setText(0, text)
             texts.update(repeating: texts[0], count: vectorRowsMax)
         }
-    }
-}
-
-/// Memory for texts that a kernel computes: blocks that never move while the batch lives.
-final class TextArena {
-    private var blocks: [UnsafeMutableBufferPointer<UInt8>] = []
-    private var block = 0
-    private var used = 0
-    /// Bytes of all texts.
-    private(set) var bytes = 0
-
-    deinit { for block in blocks { block.deallocate() } }
-
-    func reset() {
-        block = 0
-        used = 0
-        bytes = 0
-    }
-
-    func copy(_ bytes: UnsafeBufferPointer<UInt8>) -> TextView {
-        guard bytes.count > 0 else { return TextView(base: nil, count: 0) }
-        let target = reserve(bytes.count)
-        self.bytes &+= bytes.count
-        target.update(from: bytes.baseAddress!, count: bytes.count)
-        return TextView(base: target, count: bytes.count)
-    }
-
-    private func reserve(_ count: Int) -> UnsafeMutablePointer<UInt8> {
-        while block < blocks.count {
-            if used + count <= blocks[block].count {
-                defer { used += count }
-                return blocks[block].baseAddress! + used
-            }
-            block += 1
-            used = 0
-        }
-        blocks.append(.allocate(capacity: max(count, 1 << 16)))
-        used = count
-        return blocks[block].baseAddress!
     }
 }

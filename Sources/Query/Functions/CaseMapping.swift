@@ -30,19 +30,50 @@ enum CaseMapping: Sendable {
         }
     }
 
+    /// Writes plain letters in this case to `target`; false, and nothing of use there, where any other byte turns up.
+    @inline(__always)
+    func mapPlain(_ base: UnsafePointer<UInt8>, _ count: Int, into target: UnsafeMutablePointer<UInt8>) -> Bool {
+        let source = UnsafeRawPointer(base)
+        let out = UnsafeMutableRawPointer(target)
+        let first: UInt64 = self == .upper ? 0x61 : 0x41
+        var seen: UInt64 = 0
+        var at = 0
+        while at &+ 8 <= count {
+            let word = source.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+            seen |= word
+            out.storeBytes(of: CaseMapping.flipped(word, from: first), toByteOffset: at, as: UInt64.self)
+            at &+= 8
+        }
+        if at < count, count >= 8 {
+            // The last eight bytes once more: those that were mapped before are mapped from the source again.
+            let word = source.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+            seen |= word
+            out.storeBytes(of: CaseMapping.flipped(word, from: first), toByteOffset: count &- 8, as: UInt64.self)
+            at = count
+        }
+        while at < count {
+            let byte = base[at]
+            seen |= UInt64(byte)
+            target[at] = UInt64(byte) &- first < 26 ? byte ^ 0x20 : byte
+            at &+= 1
+        }
+        return seen & 0x8080_8080_8080_8080 == 0
+    }
+
+    /// Eight plain bytes with the letters from `first` on in their other case.
+    @inline(__always)
+    private static func flipped(_ word: UInt64, from first: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        // A byte's highest bit: it is at least the first letter, and not beyond the last.
+        let reaches = word &+ ones &* (0x80 &- first)
+        let passes = word &+ ones &* (0x80 &- first &- 26)
+        return word ^ (reaches & ~passes & ones &* 0x80) >> 2
+    }
+
     /// Appends `text` in this case to `out`.
     func append(_ text: TextView, to out: inout TextScratch) {
         guard let base = text.base else { return }
-        let first: UInt8 = self == .upper ? UInt8(ascii: "a") : UInt8(ascii: "A")
-        // Plain letters are mapped in one go; should any other byte turn up, the result is thrown away.
-        let target = out.reserve(text.count)
-        var seen: UInt8 = 0
-        for at in 0..<text.count {
-            let byte = base[at]
-            seen |= byte
-            target[at] = byte &- first < 26 ? byte ^ 0x20 : byte
-        }
-        if seen < 0x80 { return out.advance(by: text.count) }
+        if mapPlain(base, text.count, into: out.reserve(text.count)) { return out.advance(by: text.count) }
         let table = self == .upper ? CaseMapping.upperTable : CaseMapping.lowerTable
         var at = 0
         while at < text.count {

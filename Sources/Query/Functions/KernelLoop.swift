@@ -63,9 +63,41 @@ enum KernelLoop {
     /// Texts of a strict function: rows that are null are left out and get an empty view.
     @inline(__always)
     static func texts(_ out: Vector, _ count: Int, _ context: EvaluationContext, _ body: (Int) throws -> Void) throws {
+        let views = out.texts
         for i in 0..<count {
-            if out.isNull(i) { out.texts[i] = TextView(base: nil, count: 0) } else { try body(i) }
+            if out.isNull(i) { views[i] = TextView(base: nil, count: 0) } else { try body(i) }
             if i & 255 == 255 { try context.cancellation.check() }
+        }
+    }
+
+    /// Parts of the first argument's texts, of a strict function: views of the same bytes, so nothing is copied.
+    @inline(__always)
+    static func slices(
+        _ arguments: [Vector], _ out: Vector, _ count: Int, _ context: EvaluationContext, _ body: (TextView, Int) -> TextView
+    )
+        throws
+    {
+        let texts = arguments[0].texts
+        let views = out.texts
+        if out.hasNulls {
+            let nulls = out.nulls
+            for i in 0..<count { views[i] = nulls[i] != 0 ? TextView(base: nil, count: 0) : body(texts[i], i) }
+        } else {
+            for i in 0..<count { views[i] = body(texts[i], i) }
+        }
+        try context.cancellation.check()
+    }
+
+    /// Integers of a strict function of a text; 0 under a null.
+    @inline(__always)
+    static func measures(_ arguments: [Vector], _ out: Vector, _ count: Int, _ body: (TextView, Int) -> Int) {
+        let texts = arguments[0].texts
+        let o = out.integers
+        if out.hasNulls {
+            let nulls = out.nulls
+            for i in 0..<count { o[i] = nulls[i] != 0 ? 0 : Int64(body(texts[i], i)) }
+        } else {
+            for i in 0..<count { o[i] = Int64(body(texts[i], i)) }
         }
     }
 
@@ -87,6 +119,21 @@ enum KernelLoop {
                 o[i] = try body(i) ? 1 : 0
                 if i & 255 == 255 { try context.cancellation.check() }
             }
+        }
+    }
+
+    /// A condition on a text and what is looked for in it, which nearly always is a constant: then it is read once.
+    @inline(__always)
+    static func search(
+        _ arguments: [Vector], _ out: Vector, _ count: Int, _ context: EvaluationContext, _ body: (TextView, TextView) -> Bool
+    ) throws {
+        let texts = arguments[0].texts
+        let parts = arguments[1].texts
+        if arguments[1].isConstant, count > 0 {
+            let part = parts[0]
+            try condition(arguments, out, count, context) { body(texts[$0], part) }
+        } else {
+            try condition(arguments, out, count, context) { body(texts[$0], parts[$0]) }
         }
     }
 }

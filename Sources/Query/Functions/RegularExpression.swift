@@ -18,8 +18,25 @@ final class RegularExpression: @unchecked Sendable {
     private let literal: OwnedText?
     private let span: SourceSpan
     private let lock = Mutex()
+    /// The pattern in our own reading, which answers most questions without the library.
+    private let program: PatternProgram?
     /// Compiled forms that nobody searches with right now.
-    private var idle: [UnsafeMutablePointer<regex_t>]
+    private var idle: [Compiled]
+
+    /// What one worker at a time searches with.
+    private final class Compiled {
+        let regex: UnsafeMutablePointer<regex_t>
+        let automaton: PatternAutomaton?
+
+        init(_ regex: UnsafeMutablePointer<regex_t>, _ program: PatternProgram?) {
+            self.regex = regex
+            automaton = program.map { PatternAutomaton($0) }
+        }
+        deinit {
+            regfree(regex)
+            regex.deallocate()
+        }
+    }
 
     init(_ pattern: String, span: SourceSpan) throws {
         var translator = PatternTranslator(pattern: Array(pattern.utf8))
@@ -32,7 +49,8 @@ final class RegularExpression: @unchecked Sendable {
         flags = REG_EXTENDED | (translator.ignoresCase ? REG_ICASE : 0)
         switch RegularExpression.compile(translated, flags) {
         case .success(let regex):
-            idle = [regex]
+            program = PatternProgram(translator.output, ignoresCase: translator.ignoresCase)
+            idle = [Compiled(regex, program)]
             groupCount = Int(regex.pointee.re_nsub)
         case .failure(let problem):
             throw QueryError(.type, "\"\(pattern)\" is no regular expression: \(problem.message)", at: span)
@@ -40,13 +58,6 @@ final class RegularExpression: @unchecked Sendable {
         let isLiteral = !translator.ignoresCase && !pattern.utf8.contains { "\\^$.[]|()*+?{}".utf8.contains($0) }
         literal = isLiteral ? OwnedText(Array(pattern.utf8)) : nil
         self.span = span
-    }
-
-    deinit {
-        for regex in idle {
-            regfree(regex)
-            regex.deallocate()
-        }
     }
 
     private struct Problem: Error { let message: String }
@@ -79,20 +90,40 @@ final class RegularExpression: @unchecked Sendable {
     /// Searches a batch of texts with a compiled form of this worker's own.
     func search(_ body: (Searcher) throws -> Void) throws {
         var borrowed = lock.locked { idle.popLast() }
-        if borrowed == nil, case .success(let regex) = RegularExpression.compile(translated, flags) { borrowed = regex }
-        guard let regex = borrowed else { throw QueryError(.data, "there is no memory for the regular expression", at: span) }
-        defer { lock.locked { idle.append(regex) } }
-        try RegularExpression.withUTF8Locale { try body(Searcher(regex: regex, literal: literal?.view, span: span)) }
+        if borrowed == nil, case .success(let regex) = RegularExpression.compile(translated, flags) {
+            borrowed = Compiled(regex, program)
+        }
+        guard let form = borrowed else { throw QueryError(.data, "there is no memory for the regular expression", at: span) }
+        defer { lock.locked { idle.append(form) } }
+        try RegularExpression.withUTF8Locale {
+            try body(Searcher(regex: form.regex, automaton: form.automaton, literal: literal?.view, span: span))
+        }
     }
 
     struct Searcher {
         fileprivate let regex: UnsafeMutablePointer<regex_t>
+        fileprivate let automaton: PatternAutomaton?
         fileprivate let literal: TextView?
         fileprivate let span: SourceSpan
 
         @inline(__always)
         func matches(_ text: TextView) throws -> Bool {
             if let literal { return text.find(literal) != nil }
+            if let automaton {
+                switch automaton.answer(text) {
+                case .no: return false
+                case .yes: return true
+                case .askLibrary: break
+                }
+            }
+            return try matchesByLibrary(text)
+        }
+
+        /// Whether ``matches(_:)`` has no need of the library.
+        func isAnsweredHere(_ text: TextView) -> Bool { literal != nil || automaton.map { $0.answer(text) != .askLibrary } ?? false }
+
+        /// What the library says, which is what a pattern means.
+        func matchesByLibrary(_ text: TextView) throws -> Bool {
             var range = regmatch_t()
             // Asked for no place, the library stops at the first sign of a match.
             return try run(text, &range, places: 0)
@@ -100,7 +131,9 @@ final class RegularExpression: @unchecked Sendable {
 
         /// The byte range of a group in the first match; nil where nothing matches or the group took no part in it.
         func firstMatch(_ text: TextView, group: Int) throws -> Range<Int>? {
-            try withUnsafeTemporaryAllocation(of: regmatch_t.self, capacity: group + 1) { matches in
+            // Where it is, the library knows alone; whether it is at all is told sooner.
+            if let automaton, automaton.answer(text) == .no { return nil }
+            return try withUnsafeTemporaryAllocation(of: regmatch_t.self, capacity: group + 1) { matches in
                 matches.initialize(repeating: regmatch_t())
                 guard try run(text, matches.baseAddress!, places: group + 1) else { return nil }
                 let found = matches[group]

@@ -21,17 +21,16 @@ extension TextFunctions {
             }
         }
         let instance = FunctionInstance("substring") { arguments, out, count, context in
-            let a = arguments[0].texts
             let from = arguments[1].integers
             let length = arguments.count > 2 ? arguments[2].integers : nil
-            try KernelLoop.texts(out, count, context) { i in
+            try KernelLoop.slices(arguments, out, count, context) { text, i in
                 // Positions before the first count towards the length, so that substring(t, 0, 3) of a column has two characters.
                 let start = max(from[i], 1)
-                let begin = a[i].offset(after: Int(start - 1))
-                guard let length else { return out.setText(i, a[i].slice(begin, a[i].count).buffer) }
+                let begin = text.offset(after: Int(start - 1))
+                guard let length else { return text.slice(begin, text.count) }
                 let (end, overflow) = from[i].addingReportingOverflow(max(length[i], 0))
                 let wanted = overflow ? Int64.max : end > start ? end - start : 0
-                out.setText(i, a[i].slice(begin, a[i].offset(after: Int(wanted), from: begin)).buffer)
+                return text.slice(begin, text.offset(after: Int(wanted), from: begin))
             }
         }
         return call.result(.text, instance, arguments)
@@ -41,9 +40,8 @@ extension TextFunctions {
         "left(text, n)", .text, 2...2, "The first n characters of the text.", [("left(\"abcdef\", 2)", "ab")]
     ) { call in
         let instance = FunctionInstance("left") { arguments, out, count, context in
-            let a = arguments[0].texts
             let n = arguments[1].integers
-            try KernelLoop.texts(out, count, context) { i in out.setText(i, a[i].slice(0, a[i].offset(after: Int(max(n[i], 0)))).buffer) }
+            try KernelLoop.slices(arguments, out, count, context) { text, i in text.slice(0, text.offset(after: Int(max(n[i], 0)))) }
         }
         return call.result(.text, instance, [try call.text(0), try call.integer(1)])
     }
@@ -52,10 +50,9 @@ extension TextFunctions {
         "right(text, n)", .text, 2...2, "The last n characters of the text.", [("right(\"abcdef\", 2)", "ef")]
     ) { call in
         let instance = FunctionInstance("right") { arguments, out, count, context in
-            let a = arguments[0].texts
             let n = arguments[1].integers
-            try KernelLoop.texts(out, count, context) { i in
-                out.setText(i, a[i].slice(a[i].offset(ofLast: Int(max(n[i], 0))), a[i].count).buffer)
+            try KernelLoop.slices(arguments, out, count, context) { text, i in
+                text.slice(text.offset(ofLast: Int(max(n[i], 0))), text.count)
             }
         }
         return call.result(.text, instance, [try call.text(0), try call.integer(1)])
@@ -78,7 +75,7 @@ extension TextFunctions {
             let n = arguments[2].integers
             try KernelLoop.texts(out, count, context) { i in
                 if let part = splitPart(a[i], separators[i], n[i]) {
-                    out.setText(i, part.buffer)
+                    out.texts[i] = part
                 } else {
                     out.texts[i] = .empty
                     out.setNull(i, of: count)

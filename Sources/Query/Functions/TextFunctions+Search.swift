@@ -7,13 +7,9 @@ extension TextFunctions {
         [("position(\"abcabc\", \"c\")", "3"), ("position(\"abc\", \"x\")", "0")]
     ) { call in
         let instance = FunctionInstance("position") { arguments, out, count, _ in
-            let a = arguments[0].texts
             let part = arguments[1].texts
-            let o = out.integers
-            for i in 0..<count {
-                o[i] = 0
-                guard !out.isNull(i), let at = a[i].find(part[i]) else { continue }
-                o[i] = Int64(a[i].slice(0, at).characterCount + 1)
+            KernelLoop.measures(arguments, out, count) { text, i in
+                text.find(part[i]).map { text.slice(0, $0).characterCount + 1 } ?? 0
             }
         }
         return call.result(.int, instance, [try call.text(0), try call.text(1)])
@@ -24,9 +20,7 @@ extension TextFunctions {
         [("contains(\"mobile app\", \"app\")", "true"), ("contains(null, \"app\")", "false")]
     ) { call in
         let instance = FunctionInstance("contains", strict: false) { arguments, out, count, context in
-            let a = arguments[0].texts
-            let part = arguments[1].texts
-            try KernelLoop.condition(arguments, out, count, context) { i in a[i].find(part[i]) != nil }
+            try KernelLoop.search(arguments, out, count, context) { $0.find($1) != nil }
         }
         return call.result(.bool, instance, [try call.text(0), try call.text(1)])
     }
@@ -35,9 +29,7 @@ extension TextFunctions {
         "starts_with(text, part)", .text, 2...2, "Whether the text begins with part.", [("starts_with(\"mobile\", \"mob\")", "true")]
     ) { call in
         let instance = FunctionInstance("starts_with", strict: false) { arguments, out, count, context in
-            let a = arguments[0].texts
-            let part = arguments[1].texts
-            try KernelLoop.condition(arguments, out, count, context) { i in a[i].starts(with: part[i]) }
+            try KernelLoop.search(arguments, out, count, context) { $0.starts(with: $1) }
         }
         return call.result(.bool, instance, [try call.text(0), try call.text(1)])
     }
@@ -46,9 +38,7 @@ extension TextFunctions {
         "ends_with(text, part)", .text, 2...2, "Whether the text ends with part.", [("ends_with(\"mobile\", \"ile\")", "true")]
     ) { call in
         let instance = FunctionInstance("ends_with", strict: false) { arguments, out, count, context in
-            let a = arguments[0].texts
-            let part = arguments[1].texts
-            try KernelLoop.condition(arguments, out, count, context) { i in a[i].ends(with: part[i]) }
+            try KernelLoop.search(arguments, out, count, context) { $0.ends(with: $1) }
         }
         return call.result(.bool, instance, [try call.text(0), try call.text(1)])
     }
@@ -85,7 +75,7 @@ extension TextFunctions {
             try expression.search { searcher in
                 try KernelLoop.texts(out, count, context) { i in
                     if let range = try searcher.firstMatch(a[i], group: chosen) {
-                        out.setText(i, a[i].slice(range.lowerBound, range.upperBound).buffer)
+                        out.texts[i] = a[i].slice(range.lowerBound, range.upperBound)
                     } else {
                         out.texts[i] = .empty
                         out.setNull(i, of: count)

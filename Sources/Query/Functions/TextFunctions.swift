@@ -30,10 +30,24 @@ enum TextFunctions {
         FunctionInstance(name) { arguments, out, count, context in
             let a = arguments[0].texts
             var scratch = TextScratch()
+            var bytes = 0
+            let hasNulls = out.hasNulls
+            let nulls = out.nulls
+            for i in 0..<count where !hasNulls || nulls[i] == 0 { bytes &+= a[i].count }
+            // Plain letters take the room that they have; a text with any other is put together by itself.
+            var room = out.textRoom(bytes)
+            let views = out.texts
             try KernelLoop.texts(out, count, context) { i in
-                scratch.clear()
-                mapping.append(a[i], to: &scratch)
-                out.setText(i, scratch.buffer)
+                let text = a[i]
+                guard let base = text.base, text.count > 0 else { return views[i] = .empty }
+                if mapping.mapPlain(base, text.count, into: room) {
+                    views[i] = TextView(base: room, count: text.count)
+                } else {
+                    scratch.clear()
+                    mapping.append(text, to: &scratch)
+                    out.setText(i, scratch.buffer)
+                }
+                room += text.count
             }
         }
     }
@@ -43,9 +57,7 @@ enum TextFunctions {
         [("length(\"abc\")", "3"), ("length(\"杭州\")", "2")]
     ) { call in
         let instance = FunctionInstance("length") { arguments, out, count, _ in
-            let a = arguments[0].texts
-            let o = out.integers
-            for i in 0..<count { o[i] = out.isNull(i) ? 0 : Int64(a[i].characterCount) }
+            KernelLoop.measures(arguments, out, count) { text, _ in text.characterCount }
         }
         return call.result(.int, instance, [try call.text(0)])
     }
@@ -59,8 +71,7 @@ enum TextFunctions {
     private static func trimmer(_ name: String, _ summary: String, start: Bool, end: Bool, _ example: (String, String)) -> ScalarFunction {
         ScalarFunction("\(name)(text)", .text, 1...1, summary, [example]) { call in
             let instance = FunctionInstance(name) { arguments, out, count, context in
-                let a = arguments[0].texts
-                try KernelLoop.texts(out, count, context) { i in out.setText(i, a[i].trimmed(start: start, end: end).buffer) }
+                try KernelLoop.slices(arguments, out, count, context) { text, _ in text.trimmed(start: start, end: end) }
             }
             return call.result(.text, instance, [try call.text(0)])
         }

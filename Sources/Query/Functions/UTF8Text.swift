@@ -11,10 +11,41 @@ extension TextView {
     @inline(__always)
     static func startsCharacter(_ byte: UInt8) -> Bool { byte & 0xC0 != 0x80 }
 
+    /// Eight bytes at a time, the last eight overlapping what was counted before: no byte loop for texts of eight bytes and more.
+    @inline(__always)
     var characterCount: Int {
-        var total = 0
-        for byte in buffer { total &+= TextView.startsCharacter(byte) ? 1 : 0 }
-        return total
+        guard let base, count > 0 else { return 0 }
+        let bytes = UnsafeRawPointer(base)
+        var continuing = 0
+        if count >= 8 {
+            var at = 0
+            while at &+ 8 <= count {
+                continuing &+= TextView.continuations(bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+                at &+= 8
+            }
+            if at < count {
+                let last = bytes.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+                continuing &+= TextView.continuations(UInt64(littleEndian: last) &>> UInt64(8 &* (8 &- (count &- at))))
+            }
+        } else {
+            for at in 0..<count { continuing &+= TextView.startsCharacter(base[at]) ? 0 : 1 }
+        }
+        return count &- continuing
+    }
+
+    /// How many of eight bytes continue a character.
+    @inline(__always)
+    private static func continuations(_ word: UInt64) -> Int { (word &>> 7 & ~(word &>> 6) & 0x0101_0101_0101_0101).nonzeroBitCount }
+
+    /// The first eight bytes as a number that is ordered as they are; zeros stand for what a shorter text lacks.
+    @inline(__always)
+    var orderPrefix: UInt64 {
+        guard let base, count > 0 else { return 0 }
+        let bytes = UnsafeRawPointer(base)
+        if count >= 8 { return UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)) }
+        var prefix: UInt64 = 0
+        for at in 0..<count { prefix |= UInt64(base[at]) &<< UInt64(56 &- 8 &* at) }
+        return prefix
     }
 
     /// The byte offset behind `characters` characters from byte offset `start`; the end where there are fewer.
@@ -45,6 +76,26 @@ extension TextView {
         return at
     }
 
+    /// The same bytes; without a call for the short texts that keys are made of.
+    @inline(__always)
+    func equals(_ other: TextView) -> Bool {
+        guard count == other.count, let a = base, let b = other.base, count > 0 else { return count == other.count }
+        let (x, y) = (UnsafeRawPointer(a), UnsafeRawPointer(b))
+        if count >= 8 {
+            var at = 0
+            while at &+ 8 < count {
+                if x.loadUnaligned(fromByteOffset: at, as: UInt64.self) != y.loadUnaligned(fromByteOffset: at, as: UInt64.self) {
+                    return false
+                }
+                at &+= 8
+            }
+            return x.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+                == y.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+        }
+        for at in 0..<count where a[at] != b[at] { return false }
+        return true
+    }
+
     @inline(__always)
     func slice(_ from: Int, _ to: Int) -> TextView {
         guard let base, from < to else { return .empty }
@@ -56,13 +107,33 @@ extension TextView {
     func find(_ needle: TextView, from start: Int = 0) -> Int? {
         guard let needleBase = needle.base, needle.count > 0 else { return start }
         guard let base, needle.count <= count - start else { return nil }
+        let last = count &- needle.count
+        guard count &- start <= TextView.shortMax else { return findFar(needleBase, needle.count, from: start) }
+        // In a short text a call costs more than the search.
+        let first = needleBase[0]
+        var at = start
+        while at <= last {
+            if base[at] == first {
+                var same = 1
+                while same < needle.count, base[at &+ same] == needleBase[same] { same &+= 1 }
+                if same == needle.count { return at }
+            }
+            at &+= 1
+        }
+        return nil
+    }
+
+    private static let shortMax = 32
+
+    private func findFar(_ needle: UnsafePointer<UInt8>, _ length: Int, from start: Int) -> Int? {
+        guard let base else { return nil }
         // The first byte is looked for by the library's fast search, the rest is compared only where it stands.
         var from = base + start
-        let last = base + (count - needle.count)
+        let last = base + (count - length)
         while from <= last {
-            guard let hit = memchr(from, Int32(needleBase[0]), last - from + 1) else { return nil }
+            guard let hit = memchr(from, Int32(needle[0]), last - from + 1) else { return nil }
             let at = UnsafePointer(hit.assumingMemoryBound(to: UInt8.self))
-            if memcmp(at + 1, needleBase + 1, needle.count - 1) == 0 { return at - base }
+            if memcmp(at + 1, needle + 1, length - 1) == 0 { return at - base }
             from = at + 1
         }
         return nil

@@ -18,6 +18,9 @@ final class TextInterner {
     private var capacity = 512
     private var slots: UnsafeMutablePointer<Slot>
     private var mask = 1023
+    /// Of the texts of one batch.
+    private let batchHashes = UnsafeMutablePointer<UInt64>.allocate(capacity: vectorRowsMax)
+    private let batchSlots = UnsafeMutablePointer<Slot>.allocate(capacity: vectorRowsMax)
 
     init() {
         texts = .allocate(capacity: textsCapacity)
@@ -33,20 +36,50 @@ final class TextInterner {
         ends.deallocate()
         hashes.deallocate()
         slots.deallocate()
+        batchHashes.deallocate()
+        batchSlots.deallocate()
     }
 
     /// Memory held.
     var byteCount: Int { textsCapacity + capacity * 16 + (mask + 1) * MemoryLayout<Slot>.stride }
 
-    func code(of view: TextView) -> UInt32 {
-        let hash = Self.hash(view)
+    func code(of view: TextView) -> UInt32 { code(of: view, hash: Self.hash(view)) }
+
+    private func code(of view: TextView, hash: UInt64) -> UInt32 {
         var at = Int(truncatingIfNeeded: hash) & mask
         let tag = UInt32(truncatingIfNeeded: hash >> 32)
         while slots[at].mark != 0 {
-            if slots[at].tag == tag, self[slots[at].mark &- 1] == view { return slots[at].mark &- 1 }
+            if slots[at].tag == tag, self[slots[at].mark &- 1].equals(view) { return slots[at].mark &- 1 }
             at = (at &+ 1) & mask
         }
         return insert(view, hash, at)
+    }
+
+    /// The codes of up to ``vectorRowsMax`` texts, written `stride` words apart; 0 for those that are null. What most texts find at their first
+    /// slot is looked at for a whole batch first, so that the cache misses of many overlap.
+    @inline(__always)
+    func codes<Word: FixedWidthInteger>(
+        of views: UnsafePointer<TextView>, nulls: UnsafePointer<UInt8>?, count: Int, into codes: UnsafeMutablePointer<Word>, stride: Int
+    ) {
+        let hashes = batchHashes
+        for i in 0..<count { hashes[i] = nulls != nil && nulls.unsafelyUnwrapped[i] != 0 ? 0 : Self.hash(views[i]) }
+        let (mask, slots) = (mask, slots)
+        let places = batchSlots
+        for i in 0..<count { places[i] = slots[Int(truncatingIfNeeded: hashes[i]) & mask] }
+        for i in 0..<count {
+            if let nulls, nulls[i] != 0 {
+                codes[i &* stride] = 0
+                continue
+            }
+            let view = views[i]
+            let place = places[i]
+            let code = place.mark &- 1
+            if place.mark != 0, place.tag == UInt32(truncatingIfNeeded: hashes[i] &>> 32), self[code].equals(view) {
+                codes[i &* stride] = Word(truncatingIfNeeded: code)
+            } else {
+                codes[i &* stride] = Word(truncatingIfNeeded: self.code(of: view, hash: hashes[i]))
+            }
+        }
     }
 
     /// The code of a text that is there.
@@ -55,7 +88,7 @@ final class TextInterner {
         var at = Int(truncatingIfNeeded: hash) & mask
         let tag = UInt32(truncatingIfNeeded: hash >> 32)
         while slots[at].mark != 0 {
-            if slots[at].tag == tag, self[slots[at].mark &- 1] == view { return slots[at].mark &- 1 }
+            if slots[at].tag == tag, self[slots[at].mark &- 1].equals(view) { return slots[at].mark &- 1 }
             at = (at &+ 1) & mask
         }
         return nil

@@ -6,7 +6,7 @@ extension Planner {
         for index in aggregate.measures.indices {
             let call = aggregate.measures[index].call
             guard call.function == .distinct, call.arguments.count == 1, case .column(let id) = call.arguments[0].kind,
-                let other = aggregate.input.idColumn(of: id)
+                let other = aggregate.input.idColumn(of: id)?.id
             else { continue }
             aggregate.measures[index].call.arguments = [Bound(.column(other), .int, call.arguments[0].span)]
             changed = true
@@ -18,7 +18,7 @@ extension Planner {
     /// them. The key's value is the same in all of a group.
     static let groupByID = Rewrite(name: "group by id") { plan in
         guard case .aggregate(var aggregate) = plan, aggregate.keys.count == 1, case .column(let id) = aggregate.keys[0].value.kind,
-            aggregate.keys[0].value.type.physical == .integer, let other = aggregate.input.idColumn(of: id)
+            aggregate.keys[0].value.type.physical == .integer, let other = aggregate.input.idColumn(of: id)?.id
         else { return nil }
         let key = aggregate.keys[0]
         let smallest = AggregateCall(function: .min, arguments: [key.value], filter: nil, order: [], per: nil)
@@ -32,12 +32,15 @@ extension Planner {
 }
 
 extension Plan {
-    /// The column with the ids of the values of a stored column, where the store gave them any.
-    fileprivate func idColumn(of id: ColumnID) -> ColumnID? {
+    /// The column with the ids of the values of a stored column, and the domain that numbers them, where the store gave them any.
+    func idColumn(of id: ColumnID) -> (id: ColumnID, domain: UInt32)? {
         switch self {
         case .scan(let scan):
             guard let index = scan.columns.first(where: { $0.id == id })?.index, let other = scan.idColumns[index] else { return nil }
-            return scan.columns.first { $0.index == other }?.id
+            guard let column = scan.columns.first(where: { $0.index == other }), let domain = scan.table.idDomain(column: other) else {
+                return nil
+            }
+            return (column.id, domain)
         case .filter(let input, _), .sort(let input, _), .take(let input, _, _), .sample(let input, _, _), .assert(let input, _),
             .assertAll(let input, _, _):
             return input.idColumn(of: id)

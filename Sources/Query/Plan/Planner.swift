@@ -11,8 +11,7 @@ enum Planner {
     /// In order; the list runs over every node, from the leaves up, until nothing changes.
     static let rewrites: [Rewrite] = [
         splitConditions, filterBelowDerive, filterBelowJoin, sharedFilterBelowAggregate, shareRowsBelow, distinctByID, groupByID,
-        filterIntoScan,
-        sortAndTakeIsTop, groupsInAnyOrder, topSkipsBlocks,
+        membershipByID, filterIntoScan, sortAndTakeIsTop, groupsInAnyOrder, topSkipsBlocks,
     ]
 
     static func plan(_ plan: Plan, with rewrites: [Rewrite] = rewrites, log: inout [String]) -> Plan {

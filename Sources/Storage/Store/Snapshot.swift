@@ -88,6 +88,12 @@ public final class TableSnapshot: @unchecked Sendable {
         state.hidden.firstIndex { $0.role == .parent && $0.link == link }.map { schema.columns.count + $0 }
     }
 
+    /// The domain whose ids a hidden column holds: ids of one domain are equal where the values are.
+    public func idDomain(column: Int) -> UInt32? {
+        let place = column - schema.columns.count
+        return state.hidden.indices.contains(place) ? state.hidden[place].domain : nil
+    }
+
     /// The link whose parents decide where rows lie in the segments that are partitioned.
     public var partitionLink: UInt32? { state.partitionLink }
 
