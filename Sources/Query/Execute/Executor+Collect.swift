@@ -3,7 +3,11 @@ import Storage
 extension Executor {
     /// All rows of a plan, with (at least) the required columns.
     func relation(_ plan: Plan, required: Set<ColumnID>) throws -> Relation {
-        let pipeline = try pipeline(plan, required: required)
+        try relation(try pipeline(plan, required: required), required: required)
+    }
+
+    /// All rows of a pipeline, with (at least) the required columns.
+    func relation(_ pipeline: Pipeline, required: Set<ColumnID>) throws -> Relation {
         if let source = pipeline.source as? RelationSource, pipeline.steps.isEmpty { return source.relation }
         return try collect(pipeline, required: required)
     }

@@ -1,14 +1,19 @@
 import Storage
 
-/// Quantiles of whole numbers by counting: one pass counts values by group and bin, a second keeps those of the bins in which the wanted
-/// ranks lie. No value is held that is not needed, and nothing is sorted but a few bins.
+/// Quantiles of whole numbers. Of few groups by counting: one pass counts values by group and bin, a second keeps those of the bins in which
+/// the wanted ranks lie, so that no value is held that is not needed, and nothing is sorted but a few bins. Of many groups by putting the
+/// values apart by ranges of groups, each of which is sorted in the cache.
 struct CountedQuantiles: Sendable {
     /// Measures of the same values share their passes.
     struct Argument: Sendable {
         let value: Bound
         let filter: Bound?
-        let bins: QuantileBins
+        let way: Way
         var measures: [AggregatePlan.Measure]
+    }
+    enum Way: Sendable {
+        case counted(QuantileBins)
+        case gathered(QuantileWords)
     }
     private(set) var arguments: [Argument] = []
     /// What is not a quantile, or not of values of a known range.
@@ -35,17 +40,20 @@ struct CountedQuantiles: Sendable {
                 continue
             }
             let span = UInt64(bitPattern: range.upperBound &- range.lowerBound)
-            guard span < QuantileBins.spanMax,
-                let bins = QuantileBins.finest(
-                    low: range.lowerBound, span: span, countMax: min(Self.binsMax, Self.countersMax / max(groups, 1)))
-                    ?? QuantileBins.finest(low: range.lowerBound, span: span, countMax: Self.countersLimit / max(groups, 1))
+            guard span < QuantileBins.spanMax, let way = Self.way(range.lowerBound, span, groups: max(groups, 1), rows: ranges.rowCount)
             else {
                 others.append(measure)
                 continue
             }
             known[name] = arguments.count
-            arguments.append(Argument(value: value, filter: call.filter, bins: bins, measures: [measure]))
+            arguments.append(Argument(value: value, filter: call.filter, way: way, measures: [measure]))
         }
+    }
+
+    private static func way(_ low: Int64, _ span: UInt64, groups: Int, rows: Int) -> Way? {
+        if let bins = QuantileBins.finest(low: low, span: span, countMax: min(binsMax, countersMax / groups)) { return .counted(bins) }
+        if let words = QuantileWords(low: low, span: span, groups: groups, rows: rows) { return .gathered(words) }
+        return QuantileBins.finest(low: low, span: span, countMax: countersLimit / groups).map { .counted($0) }
     }
 
     /// p as a fraction.
@@ -62,9 +70,13 @@ extension Executor {
         let arguments = counted.arguments
         let sinks = try run(pipeline) { [budget] worker in
             let compiler = worker.compiler(pipeline.layout)
-            let accumulators = try arguments.map { argument in
-                BinCountAccumulator(
-                    bins: argument.bins, argument: try compiler.compile(argument.value), filter: try argument.filter.map(compiler.compile))
+            let accumulators = try arguments.map { argument -> Accumulator in
+                let value = try compiler.compile(argument.value)
+                let filter = try argument.filter.map(compiler.compile)
+                switch argument.way {
+                case .counted(let bins): return BinCountAccumulator(bins: bins, argument: value, filter: filter)
+                case .gathered(let words): return WordGatherAccumulator(words, argument: value, filter: filter)
+                }
             }
             return AggregateSink(
                 try design.makeIndex(compiler, mayStop: false, tracksSeen: true), accumulators, MemoryLease(budget, "summarize"))
@@ -73,28 +85,34 @@ extension Executor {
         for other in sinks.dropFirst() { try first.merge(other) }
         for accumulator in first.accumulators { accumulator.reserve(first.index.groupCount) }
         let (groups, keyColumns) = first.index.keys(nil)
-        let searches = zip(arguments, first.accumulators).map { argument, accumulator -> QuantileSearch in
-            guard let counts = accumulator as? BinCountAccumulator else { preconditionFailure("made above") }
-            return QuantileSearch(argument, counts, groups, groupCount: first.index.groupCount)
+        let searches = try zip(arguments, first.accumulators).map { argument, accumulator -> QuantileAnswers in
+            if let counts = accumulator as? BinCountAccumulator {
+                return QuantileSearch(argument, counts, groups, groupCount: first.index.groupCount)
+            }
+            guard let values = accumulator as? WordGatherAccumulator else { preconditionFailure("made above") }
+            return try GatheredQuantiles(argument, values, groups, first.index.groupCount, threads: limits.threads, cancellation)
         }
-        if searches.contains(where: \.needsValues) {
-            let asked = searches.enumerated().filter { $0.element.needsValues }.map(\.offset)
-            let slots = searches.map(\.slots)
+        let open = zip(arguments, searches).compactMap { argument, answers -> (CountedQuantiles.Argument, QuantileSearch)? in
+            guard let search = answers as? QuantileSearch, search.needsValues else { return nil }
+            return (argument, search)
+        }
+        if !open.isEmpty {
+            let asked = open.map { ($0, $1.bins, $1.slots) }
             // What the rows divide by zero was told by the first pass.
             let sinks = try run(pipeline, isRepeated: true) { [budget] worker in
                 let compiler = worker.compiler(pipeline.layout)
-                let accumulators = try asked.map { place in
+                let accumulators = try asked.map { argument, bins, slots in
                     BinPickAccumulator(
-                        bins: arguments[place].bins, slots: slots[place], argument: try compiler.compile(arguments[place].value),
-                        filter: try arguments[place].filter.map(compiler.compile))
+                        bins: bins, slots: slots, argument: try compiler.compile(argument.value),
+                        filter: try argument.filter.map(compiler.compile))
                 }
                 return AggregateSink(
                     try design.makeIndex(compiler, mayStop: false, tracksSeen: true), accumulators, MemoryLease(budget, "summarize"))
             }
             for other in sinks.dropFirst() { try sinks[0].merge(other) }
-            for (place, accumulator) in zip(asked, sinks[0].accumulators) {
+            for ((_, search), accumulator) in zip(open, sinks[0].accumulators) {
                 guard let picks = accumulator as? BinPickAccumulator else { preconditionFailure("made above") }
-                try searches[place].take(picks, threads: limits.threads, cancellation)
+                try search.take(picks, threads: limits.threads, cancellation)
             }
         }
         var slots = zip(plan.keys, keyColumns).map { Layout.Slot(id: $0.id, type: $0.value.type, dictionary: $1.dictionary) }
@@ -111,8 +129,20 @@ extension Executor {
     }
 }
 
+/// The quantiles of one argument in every group.
+class QuantileAnswers {
+    func answer(_ measure: AggregatePlan.Measure) throws -> ColumnBuffer { preconditionFailure("answers without a body") }
+
+    /// Rank and rest of p among `total` values.
+    static func position(_ total: Int, _ share: (numerator: Int64, denominator: Int64)) -> (low: Int, rest: Int128) {
+        let (low, rest) = (Int128(total - 1) * Int128(share.numerator)).quotientAndRemainder(dividingBy: Int128(share.denominator))
+        return (Int(low), rest)
+    }
+}
+
 /// Where the wanted ranks of every group lie, and the values there.
-private final class QuantileSearch {
+private final class QuantileSearch: QuantileAnswers {
+    let bins: QuantileBins
     private let argument: CountedQuantiles.Argument
     private let groups: [Int]
     private let totals: [Int]
@@ -135,7 +165,8 @@ private final class QuantileSearch {
     init(_ argument: CountedQuantiles.Argument, _ counts: BinCountAccumulator, _ groups: [Int], groupCount: Int) {
         self.argument = argument
         self.groups = groups
-        let width = argument.bins.count
+        bins = counts.bins
+        let width = bins.count
         slots = RawMemory(byteCount: max(groupCount, 1) * width * 4)
         let marks = slots.of(UInt32.self)
         marks.initialize(repeating: 0, count: max(groupCount, 1) * width)
@@ -162,7 +193,7 @@ private final class QuantileSearch {
                     before += Int(bins[bin])
                     bin += 1
                 }
-                if let value = argument.bins.value(of: bin) {
+                if let value = self.bins.value(of: bin) {
                     found[index] = value
                     continue
                 }
@@ -177,12 +208,6 @@ private final class QuantileSearch {
             values.append(found)
         }
         self.totals = totals
-    }
-
-    /// Rank and rest of p among `total` values.
-    private static func position(_ total: Int, _ share: (numerator: Int64, denominator: Int64)) -> (low: Int, rest: Int128) {
-        let (low, rest) = (Int128(total - 1) * Int128(share.numerator)).quotientAndRemainder(dividingBy: Int128(share.denominator))
-        return (Int(low), rest)
     }
 
     func take(_ picks: BinPickAccumulator, threads: Int, _ cancellation: Cancellation) throws {
@@ -212,7 +237,7 @@ private final class QuantileSearch {
         for (place, open) in openRanks.enumerated() { values[open.group][open.index] = found.of(Int64.self)[place] }
     }
 
-    func answer(_ measure: AggregatePlan.Measure) throws -> ColumnBuffer {
+    override func answer(_ measure: AggregatePlan.Measure) throws -> ColumnBuffer {
         let share = CountedQuantiles.share(measure.call)
         let scaleUp = Decimals.power(measure.type.scale - argument.value.type.scale)
         let out = ColumnBuffer(type: measure.type, capacity: groups.count)

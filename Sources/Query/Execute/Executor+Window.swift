@@ -16,10 +16,10 @@ extension Executor {
             plan = .derive(plan, scalars.map { DerivedColumn(id: $0.id, value: .constant(row[$0.id].value(0), $0.type, 0..<0)) })
         }
         if others.isEmpty { return try pipeline(plan, required: required) }
-        return relationPipeline(try materialized(plan, others, kept.union(scalars.map(\.id))))
+        return try windowed(plan, others, kept.union(scalars.map(\.id)))
     }
 
-    private func materialized(_ input: Plan, _ columns: [WindowColumn], _ kept: Set<ColumnID>) throws -> Relation {
+    private func windowed(_ input: Plan, _ columns: [WindowColumn], _ kept: Set<ColumnID>) throws -> Pipeline {
         // Arguments, groups and orders become columns of their own first; ids below -1000 are ours.
         var temporary: [String: ColumnID] = [:]
         var derived: [DerivedColumn] = []
@@ -32,18 +32,20 @@ extension Executor {
             derived.append(DerivedColumn(id: id, value: bound))
             return id
         }
-        let calls = columns.map { WindowInput($0, column) }
+        let calls = columns.map { (column: $0, input: WindowInput($0, column)) }
         var needed = kept
-        for call in calls { needed.formUnion(call.columns) }
-        let rows = try relation(derived.isEmpty ? input : .derive(input, derived), required: needed)
+        for call in calls { needed.formUnion(call.input.columns) }
+        let pipeline = try pipeline(derived.isEmpty ? input : .derive(input, derived), required: needed)
+        if let ranges = try windowsByRange(pipeline, calls, held: needed) { return ranges }
+        let rows = try relation(pipeline, required: needed)
         var added: [(Layout.Slot, ColumnBuffer)] = []
         let orders = WindowOrders(rows, threads: limits.threads, cancellation: cancellation)
-        for (column, call) in zip(columns, calls) {
+        for (column, call) in calls {
             try cancellation.check()
             let computed = try WindowComputer(rows, call, column, threads: limits.threads, cancellation).compute(orders)
             added.append((Layout.Slot(id: column.id, type: column.type, dictionary: computed.dictionary), computed))
         }
-        return rows.adding(added)
+        return relationPipeline(rows.adding(added))
     }
 }
 

@@ -2,7 +2,7 @@ import Storage
 
 /// First pass: how many values of each group lie in each bin.
 final class BinCountAccumulator: Accumulator {
-    private let bins: QuantileBins
+    let bins: QuantileBins
     private var counts = GroupStates<UInt32>()
 
     init(bins: QuantileBins, argument: Evaluator, filter: Evaluator?) {

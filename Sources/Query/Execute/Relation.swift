@@ -490,7 +490,7 @@ final class ColumnBuffer: @unchecked Sendable {
 
 /// Batches over a relation's rows.
 final class RelationBatch: Batch {
-    private let relation: Relation
+    private var relation: Relation
     private let vectors: [Vector]
     private var first = 0
 
@@ -499,6 +499,9 @@ final class RelationBatch: Batch {
         vectors = relation.layout.makeVectors()
         super.init(slotCount: vectors.count)
     }
+
+    /// Goes on with the rows of another relation of the same layout.
+    func show(_ other: Relation) { relation = other }
 
     func move(to first: Int, count: Int) {
         self.first = first

@@ -11,6 +11,8 @@ struct ScanSource: MorselSource {
     private let zoneTests: [ZoneTest?]
     private var morsels: [Morsel]
     private let gate: BlockGate?
+    /// Whoever reads the rows answers the same in whatever order they come.
+    let inAnyOrder: Bool
     let layout: Layout
 
     enum Column: Sendable {
@@ -46,6 +48,7 @@ struct ScanSource: MorselSource {
         layout = Layout(slots)
         filters = plan.filters
         zoneTests = plan.filters.map { ZoneTest($0, plan.columns) }
+        inAnyOrder = plan.inAnyOrder
         gate = plan.gate
         if let gate = plan.gate {
             morsels = Self.morsels(plan.table, gate)
@@ -85,12 +88,25 @@ struct ScanSource: MorselSource {
 
     /// The same rows, cut by ranges of parents: morsels before the returned number have parents that no other of them has; those behind
     /// hold rows of any parent. nil where most rows do not lie by this column.
-    func byParent(_ column: Int) -> (source: ScanSource, separate: Int)? {
+    func byParent(_ column: Int) -> (source: ScanSource, separate: Int)? { parentRanges(column).map { ($0.source, $0.parents.count) } }
+
+    /// A scan whose first morsels hold the children of one range of parents each.
+    struct ParentRanges {
+        let source: ScanSource
+        /// The parents of each morsel, ascending; the morsels behind these hold rows of any parent and of none.
+        let parents: [ClosedRange<UInt32>]
+        /// All rows come in the order in which they are stored, and those behind the ranges have no parent.
+        let keepsOrder: Bool
+    }
+
+    func parentRanges(_ column: Int) -> ParentRanges? {
         var ranges: [UInt64: [Piece]] = [:]
         var mixed: [Morsel] = []
         var mixedRows = 0
+        var isMixed = false
         for (index, segment) in table.segments.enumerated() {
             guard segment.partitionColumn == column else {
+                isMixed = true
                 mixed += Self.morsels(of: 0..<segment.rowCount, segment: index)
                 mixedRows += segment.rowCount
                 continue
@@ -98,6 +114,7 @@ struct ScanSource: MorselSource {
             for part in segment.partitions {
                 let rows = part.firstRow..<(part.firstRow + part.rowCount)
                 if part.isMixed || part.isWithoutParent {
+                    isMixed = isMixed || part.isMixed
                     mixed += Self.morsels(of: rows, segment: index)
                     mixedRows += rows.count
                 } else {
@@ -109,23 +126,34 @@ struct ScanSource: MorselSource {
         guard !ranges.isEmpty, mixedRows <= table.rowCount / 8 else { return nil }
         // Ranges are aligned powers of two: of two that meet, one lies in the other, and they go together.
         var parts: [Morsel] = []
+        var parents: [ClosedRange<UInt32>] = []
         var pieces: [Piece] = []
+        var first: UInt32 = 0
         var end: UInt64 = 0
+        func close() {
+            parts.append(Morsel(pieces: pieces))
+            parents.append(first...UInt32(truncatingIfNeeded: end - 1))
+        }
         for key in ranges.keys.sorted() {
-            if key >> 32 >= end, !pieces.isEmpty {
-                parts.append(Morsel(pieces: pieces))
+            if key >> 32 >= end {
+                if !pieces.isEmpty { close() }
                 pieces = []
+                first = UInt32(truncatingIfNeeded: key >> 32)
             }
             pieces += ranges[key]!
             end = max(end, (key & 0xFFFF_FFFF) + 1)
         }
-        parts.append(Morsel(pieces: pieces))
+        close()
         var source = self
         source.morsels = parts + mixed
-        return (source, parts.count)
+        let places = source.morsels.flatMap(\.pieces).map { ($0.segment, $0.rows.lowerBound) }
+        let keepsOrder = !isMixed && zip(places, places.dropFirst()).allSatisfy { $0 < $1 }
+        return ParentRanges(source: source, parents: parents, keepsOrder: keepsOrder)
     }
 
     var morselCount: Int { morsels.count }
+    /// Rows of a morsel before any condition.
+    func rowCount(ofMorsel index: Int) -> Int { morsels[index].pieces.reduce(0) { $0 + $1.rows.count } }
 
     var firstRows: [Int]? {
         guard filters.isEmpty, gate == nil, table.segments.allSatisfy({ $0.deletedCount == 0 }) else { return nil }

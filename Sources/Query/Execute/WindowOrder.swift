@@ -17,12 +17,21 @@ final class WindowOrders {
     func order(per: [ColumnID], by order: [PlanOrder]) throws -> WindowOrder {
         let name = "\(per) \(order.map { ($0.id, $0.descending) })"
         if let known = orders[name] { return known }
-        let keys = per.map { KeyColumn(rows[$0], descending: false) } + order.map { KeyColumn(rows[$0.id], descending: $0.descending) }
-        let sorted = try RowSort.sort(
-            keys, groupKeys: per.count, count: rows.rowCount, marks: true, threads: threads, cancellation: cancellation)
-        let made = WindowOrder(sorted, threads: threads)
+        let made = WindowOrder(try placed(per, order) ?? sorted(per, order), threads: threads)
         orders[name] = made
         return made
+    }
+
+    private func placed(_ per: [ColumnID], _ order: [PlanOrder]) throws -> SortedRows? {
+        guard per.count == 1 else { return nil }
+        let keys = order.map { KeyColumn(rows[$0.id], descending: $0.descending) }
+        return try PlacedOrder.rows(rows[per[0]], by: keys, cancellation: cancellation)
+    }
+
+    private func sorted(_ per: [ColumnID], _ order: [PlanOrder]) throws -> SortedRows {
+        let keys = per.map { KeyColumn(rows[$0], descending: false) } + order.map { KeyColumn(rows[$0.id], descending: $0.descending) }
+        return try RowSort.sort(
+            keys, groupKeys: per.count, count: rows.rowCount, marks: true, threads: threads, cancellation: cancellation)
     }
 
     func groups(per: [ColumnID]) throws -> WindowGroups {

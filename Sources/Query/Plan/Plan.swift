@@ -40,6 +40,8 @@ struct ScanPlan: Sendable {
     var filters: [Bound] = []
     /// Set by the executor for a scan whose best rows alone are wanted.
     var gate: BlockGate?
+    /// Whoever reads the rows answers the same in whatever order they come.
+    var inAnyOrder = false
 }
 
 struct DerivedColumn: Sendable {

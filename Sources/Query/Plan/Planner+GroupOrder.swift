@@ -50,7 +50,7 @@ extension Planner {
 
 extension AggregateFunction {
     /// The answer is the same to the last bit, whatever order the rows come in.
-    fileprivate var takesAnyOrder: Bool {
+    var takesAnyOrder: Bool {
         switch self {
         case .count, .exists, .sum, .avg, .min, .max, .distinct, .median, .quantile: true
         case .stddev, .variance, .first, .last, .mode, .correlation, .slope, .weightedAvg, .list, .funnel, .funnelTime: false

@@ -11,7 +11,7 @@ enum Planner {
     /// In order; the list runs over every node, from the leaves up, until nothing changes.
     static let rewrites: [Rewrite] = [
         splitConditions, filterBelowDerive, filterBelowJoin, sharedFilterBelowAggregate, shareRowsBelow, distinctByID, groupByID,
-        membershipByID, filterIntoScan, sortAndTakeIsTop, groupsInAnyOrder, topSkipsBlocks,
+        windowByID, aggregatePerKey, membershipByID, filterIntoScan, sortAndTakeIsTop, groupsInAnyOrder, rowsInAnyOrder, topSkipsBlocks,
     ]
 
     static func plan(_ plan: Plan, with rewrites: [Rewrite] = rewrites, log: inout [String]) -> Plan {
