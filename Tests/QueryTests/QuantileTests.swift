@@ -73,7 +73,8 @@ import Testing
             #expect(try answer("from t | summarize \(asked) by few") == fewer, "\(threads) threads")
             // A key of which no range is known is hashed.
             #expect(
-                try answer("from t | summarize \(asked), n: count(v) by g: if g < 0 then 0 else g") == expected, "\(threads) threads, hashed")
+                try answer("from t | summarize \(asked), n: count(v) by g: if g < 0 then 0 else g") == expected,
+                "\(threads) threads, hashed")
             // Filters of their own, and groups in which nothing is left.
             let filtered = try answer("from t | summarize a: median(v where v > 400000), m: median(v) by g")
             let lines = sorted.sorted { $0.key < $1.key }.map { group, all in

@@ -20,7 +20,8 @@ import Testing
             main = try Self.session(folder, threads: 2)
         }
 
-        static func session(_ folder: String, threads: Int, megabytes: Int = 1024, rewrites: [Rewrite] = Planner.rewrites) throws -> Session {
+        static func session(_ folder: String, threads: Int, megabytes: Int = 1024, rewrites: [Rewrite] = Planner.rewrites) throws -> Session
+        {
             var options = SessionOptions()
             options.threads = threads
             options.memoryBytesMax = megabytes << 20
@@ -38,10 +39,11 @@ import Testing
             var csv = "id,owner,at,amount,kind,rate\n"
             for _ in 0..<count {
                 // Few owners have many rows, so that moments tie; some owners are unknown, some missing.
-                let owner = below(8) == 0 ? below(40) * 3 : below(UInt64(WindowRangesTests.parents) + 500) * 3
+                let owner = below(8) == 0 ? below(40) * 3_600 : below(UInt64(WindowRangesTests.parents) + 500) * 3
                 let isMissing = below(50) == 0
                 csv += "\(nextID),\(isMissing ? "" : "\(owner)"),2026-0\(1 + below(3))-1\(below(10)) 1\(below(10)):00:00,"
-                csv += "\(below(30) == 0 ? "" : "\(below(2000)).\(10 + below(90))"),\(below(9) == 0 ? "" : "k\(below(5))"),\(below(100)).5e0\n"
+                csv +=
+                    "\(below(30) == 0 ? "" : "\(below(2000)).\(10 + below(90))"),\(below(9) == 0 ? "" : "k\(below(5))"),\(below(100)).5e0\n"
                 nextID += 1
             }
             let path = folder + "/rows\(nextID).csv"
@@ -141,7 +143,8 @@ import Testing
         try bench.say("load owners from \"\(bench.folder)/owners.csv\" key key")
         try bench.say("load rows from \"\(try bench.rows(75_000))\" key id time at")
         try bench.say("link rows.owner to owners as holder, rows")
-        let query = "from rows | derive r: row_number() per owner by at | summarize n: count(), s: sum(r), a: sum(amount), k: count(kind), t: sum(rate)"
+        let query =
+            "from rows | derive r: row_number() per owner by at | summarize n: count(), s: sum(r), a: sum(amount), k: count(kind), t: sum(rate)"
         let small = try Bench.session(bench.folder, threads: 1, megabytes: 5)
         defer { small.close() }
         #expect(try bench.answer(query, small) == bench.answer(query, bench.main))

@@ -19,12 +19,15 @@ final class WordGatherAccumulator: Accumulator {
         if let groups {
             Self.add(values, groups, mask, batch.count, words, parts[0])
         } else {
-            for i in 0..<batch.count where mask == nil || mask![i] != 0 { parts[0].append(UInt64(bitPattern: values[i] &- words.low), to: 0) }
+            for i in 0..<batch.count where mask == nil || mask![i] != 0 {
+                parts[0].append(UInt64(bitPattern: values[i] &- words.low), to: 0)
+            }
         }
     }
 
     private static func add(
-        _ values: UnsafePointer<Int64>, _ groups: UnsafePointer<UInt32>, _ mask: UnsafePointer<UInt8>?, _ count: Int, _ words: QuantileWords,
+        _ values: UnsafePointer<Int64>, _ groups: UnsafePointer<UInt32>, _ mask: UnsafePointer<UInt8>?, _ count: Int,
+        _ words: QuantileWords,
         _ out: RangedWords
     ) {
         let (low, valueBits, rangeBits) = (words.low, words.valueBits & 63, words.rangeBits & 63)

@@ -125,7 +125,8 @@ extension Executor {
     func windowsByRange(_ pipeline: Pipeline, _ calls: [(column: WindowColumn, input: WindowInput)], held ids: Set<ColumnID>) throws
         -> Pipeline?
     {
-        guard let scan = pipeline.source as? ScanSource, let first = calls.first, let (key, ranges) = parents(scan, pipeline, first.input.per),
+        guard let scan = pipeline.source as? ScanSource, let first = calls.first,
+            let (key, ranges) = parents(scan, pipeline, first.input.per),
             calls.allSatisfy({ $0.input.per.contains(key) && $0.column.answersInPlace }), ranges.keepsOrder || scan.inAnyOrder
         else { return nil }
         let separate = ranges.parents.count
