@@ -40,6 +40,28 @@ import Testing
         #expect(try harness.evaluate("left(\"abcdef\", n)").values == [.text(""), .text(""), .text(""), .text("abcdef"), .null])
     }
 
+    /// Texts of every length around the words that kernels read, with and without characters beyond ASCII.
+    @Test func kernelsReadWordsAsBytes() throws {
+        var random = SeededGenerator(seed: 17)
+        let alphabet: [Character] = ["a", "z", "A", "Z", "@", "[", "`", "{", "m", "M", "0", " ", "é", "Ž", "杭", "ß"]
+        for round in 0..<400 {
+            let letters = round % 2 == 0 ? 12 : alphabet.count
+            let text = String((0..<random.below(40)).map { _ in alphabet[random.below(letters)] })
+            let part = String((0..<1 + random.below(3)).map { _ in alphabet[random.below(letters)] })
+            var harness = FunctionHarness()
+            harness.columns = [
+                "t": FunctionHarness.Column(type: .text, values: [.text(text)]),
+                "p": FunctionHarness.Column(type: .text, values: [.text(part)]),
+            ]
+            #expect(try harness.cell("upper(t)") == text.uppercased(), "\(text)")
+            #expect(try harness.cell("lower(t)") == text.lowercased(), "\(text)")
+            #expect(try harness.cell("length(t)") == "\(text.unicodeScalars.count)", "\(text)")
+            #expect(try harness.cell("contains(t, p)") == "\(text.contains(part))", "\(part) in \(text)")
+            #expect(try harness.cell("right(t, 5)") == String(text.suffix(5)), "\(text)")
+            #expect(try harness.cell("left(t, 5)") == String(text.prefix(5)), "\(text)")
+        }
+    }
+
     @Test func regularExpressions() throws {
         try check([
             ("matches(\"a1\", \"\\\\d\")", "true"), ("matches(\"ad\", \"\\\\d\")", "false"), ("matches(\"杭州\", \"^.{2}$\")", "true"),

@@ -67,7 +67,7 @@ enum CaseMapping: Sendable {
         // A byte's highest bit: it is at least the first letter, and not beyond the last.
         let reaches = word &+ ones &* (0x80 &- first)
         let passes = word &+ ones &* (0x80 &- first &- 26)
-        return word ^ (reaches & ~passes & ones &* 0x80) >> 2
+        return word ^ (reaches & ~passes & 0x8080_8080_8080_8080) >> 2
     }
 
     /// Appends `text` in this case to `out`.
