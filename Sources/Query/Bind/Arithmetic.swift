@@ -56,14 +56,61 @@ enum Arithmetic {
 
     private static let overflow = QueryError(.data, "a number is larger than 18 digits can hold")
 
-    static let addIntegers = FunctionInstance("+") { arguments, out, count, _ in
-        try checked(arguments, out, count) { $0.addingReportingOverflow($1) }
+    static let addIntegers = FunctionInstance("+", codeSteps: { constant($0).map { [.add($0)] } }) { arguments, out, count, _ in
+        let (a, b, o) = (arguments[0].integers, arguments[1].integers, out.integers)
+        if max(bits(arguments[0], count), bits(arguments[1], count)) < 63 {
+            for i in 0..<count { o[i] = a[i] &+ b[i] }
+        } else {
+            try checked(arguments, out, count) { $0.addingReportingOverflow($1) }
+        }
     }
-    static let subtractIntegers = FunctionInstance("-") { arguments, out, count, _ in
-        try checked(arguments, out, count) { $0.subtractingReportingOverflow($1) }
+    static let subtractIntegers = FunctionInstance("-", codeSteps: { subtracted($0) }) { arguments, out, count, _ in
+        let (a, b, o) = (arguments[0].integers, arguments[1].integers, out.integers)
+        if max(bits(arguments[0], count), bits(arguments[1], count)) < 63 {
+            for i in 0..<count { o[i] = a[i] &- b[i] }
+        } else {
+            try checked(arguments, out, count) { $0.subtractingReportingOverflow($1) }
+        }
     }
-    static let multiplyIntegers = FunctionInstance("*") { arguments, out, count, _ in
-        try checked(arguments, out, count) { $0.multipliedReportingOverflow(by: $1) }
+    static let multiplyIntegers = FunctionInstance("*", codeSteps: { factor($0) }) { arguments, out, count, _ in
+        let (a, b, o) = (arguments[0].integers, arguments[1].integers, out.integers)
+        let (bitsA, bitsB) = (bits(arguments[0], count), bits(arguments[1], count))
+        if max(bitsA, bitsB) < 32 {
+            // Two 32-bit factors: the one multiplication that every x86 has for vectors.
+            for i in 0..<count { o[i] = Int64(Int32(truncatingIfNeeded: a[i])) &* Int64(Int32(truncatingIfNeeded: b[i])) }
+        } else if bitsA + bitsB < 64 {
+            for i in 0..<count { o[i] = a[i] &* b[i] }
+        } else {
+            try checked(arguments, out, count) { $0.multipliedReportingOverflow(by: $1) }
+        }
+    }
+
+    /// How many bits, the sign among them, hold every value: what is known of it leaves checks for overflow out of the loops.
+    private static func bits(_ vector: Vector, _ count: Int) -> Int {
+        let values = vector.integers
+        if vector.isConstant, count > 0 { return 64 - (values[0] ^ (values[0] >> 63)).leadingZeroBitCount + 1 }
+        var all: Int64 = 0
+        for i in 0..<count { all |= values[i] ^ (values[i] >> 63) }
+        return 64 - all.leadingZeroBitCount + 1
+    }
+
+    /// The one constant, wherever it stands.
+    private static func constant(_ constants: [Value?]) -> Int64? {
+        for case .integer(let value)? in constants { return value }
+        return nil
+    }
+    private static func subtracted(_ constants: [Value?]) -> [CodeStep]? {
+        guard case .integer(let less)? = constants[1], less != .min else { return nil }
+        return [.add(-less)]
+    }
+    private static func factor(_ constants: [Value?]) -> [CodeStep]? {
+        guard let factor = constant(constants), factor > 0 else { return nil }
+        return [.multiply(factor)]
+    }
+    /// Towards zero is downwards where nothing is negative.
+    private static func divisor(_ constants: [Value?], _ step: (Int64) -> CodeStep) -> [CodeStep]? {
+        guard case .integer(let divisor)? = constants[1], divisor > 0 else { return nil }
+        return [.requireNonNegative, step(divisor)]
     }
 
     @inline(__always)
@@ -124,7 +171,8 @@ enum Arithmetic {
     }
 
     /// Towards zero, as in C and SQL.
-    private static let truncatingDivide = FunctionInstance("div") { arguments, out, count, context in
+    private static let truncatingDivide = FunctionInstance("div", codeSteps: { divisor($0) { .floorDivide($0) } }) {
+        arguments, out, count, context in
         let a = arguments[0].integers
         let b = arguments[1].integers
         for i in 0..<count where !out.isNull(i) {
@@ -140,7 +188,8 @@ enum Arithmetic {
     }
 
     /// The sign of the dividend, so that `a = (a div b) * b + a mod b`.
-    private static let remainder = FunctionInstance("mod") { arguments, out, count, context in
+    private static let remainder = FunctionInstance("mod", codeSteps: { divisor($0) { .floorModulo($0) } }) {
+        arguments, out, count, context in
         let a = arguments[0].integers
         let b = arguments[1].integers
         for i in 0..<count where !out.isNull(i) {

@@ -24,7 +24,8 @@ final class ExpressionCompiler {
                 .type, "months have no fixed length, so they are no value of their own", at: bound.span, hint: "add them to a date")
         case .function(let instance, let arguments):
             return FunctionEvaluator(
-                instance, try arguments.map { try compileText($0) }, type: bound.type, context: context, span: bound.span)
+                instance, try arguments.map { try compileText($0) }, codeSteps: instance.codeSteps(arguments), type: bound.type,
+                context: context, span: bound.span)
         case .compare(let comparison, let left, let right):
             return CompareEvaluator(comparison, try compile(left), try compile(right))
         case .and(let terms): return LogicEvaluator(try terms.map(compile), isAnd: true)

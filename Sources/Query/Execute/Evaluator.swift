@@ -40,8 +40,14 @@ final class FunctionEvaluator: Evaluator {
     private let context: EvaluationContext
     private let span: SourceSpan
     private var vectors: [Vector] = []
+    /// Where the function can be computed on the codes of one argument.
+    private let codeSteps: (argument: Int, steps: [CodeStep])?
 
-    init(_ instance: FunctionInstance, _ arguments: [Evaluator], type: LogicalType, context: EvaluationContext, span: SourceSpan) {
+    init(
+        _ instance: FunctionInstance, _ arguments: [Evaluator], codeSteps: (argument: Int, steps: [CodeStep])?, type: LogicalType,
+        context: EvaluationContext, span: SourceSpan
+    ) {
+        self.codeSteps = codeSteps
         self.instance = instance
         self.span = span
         self.arguments = arguments
@@ -51,6 +57,17 @@ final class FunctionEvaluator: Evaluator {
     }
 
     override func evaluate(_ batch: Batch) throws -> Vector {
+        if let (argument, steps) = codeSteps {
+            let source = try arguments[argument].evaluate(batch)
+            if source.isNarrow, batch.count > 0 {
+                out.reset()
+                if out.take(steps, on: source, count: batch.count) {
+                    out.addNulls(of: source, count: batch.count)
+                    out.isConstant = source.isConstant
+                    return out
+                }
+            }
+        }
         vectors.removeAll(keepingCapacity: true)
         for argument in arguments { vectors.append(try argument.evaluate(batch)) }
         out.reset()

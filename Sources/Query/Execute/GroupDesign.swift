@@ -2,9 +2,15 @@ import Storage
 
 /// How the groups of one aggregate are numbered, decided once for all workers.
 struct GroupDesign: Sendable {
+    private struct Places {
+        var minimum: Int64
+        var step: Int64 = 1
+        var values: Int
+    }
+
     private let keys: [DerivedColumn]
-    /// Set where every key has a known small range: (minimum, number of values) of each.
-    private let dense: [(minimum: Int64, values: Int)]?
+    /// Set where every key has a known small range: the smallest value, how far one lies from the next, and their number.
+    private let dense: [Places]?
     /// Where the keys are hashed, or so many that hashing may be better: as one word, if they fit.
     let packed: PackedKeys?
     /// The keys of ``dense`` groups come in their order.
@@ -20,16 +26,16 @@ struct GroupDesign: Sendable {
         self.keys = keys
         self.groupsInCacheMax = groupsInCacheMax
         let compiler = ExpressionCompiler(layout: layout, context: EvaluationContext(cancellation: cancellation), shared: shared)
-        var parts: [(minimum: Int64, values: Int)]? = []
+        var parts: [Places]? = []
         var size = 1
         let limit = Self.groupsMax(rows: rows)
         for key in keys {
             let evaluator = try compiler.compile(key.value)
-            let part: (minimum: Int64, values: Int)?
+            let part: Places?
             if let dictionary = evaluator.dictionary {
-                part = (0, dictionary.count)
+                part = Places(minimum: 0, values: dictionary.count)
             } else if evaluator.type == .bool {
-                part = (0, 2)
+                part = Places(minimum: 0, values: 2)
             } else {
                 part = Self.places(of: key.value, ranges, limit)
             }
@@ -58,16 +64,17 @@ struct GroupDesign: Sendable {
     /// Hashing costs some twenty bytes a group; a dense table may have as many places as rows and still be cheaper.
     private static func groupsMax(rows: Int) -> Int { max(1 << 16, min(1 << 23, rows / 2)) }
 
-    private static func places(of key: Bound, _ ranges: RangeFinder, _ limit: Int) -> (minimum: Int64, values: Int)? {
-        guard let range = ranges.range(of: key) else { return nil }
-        let (span, overflow) = range.upperBound.subtractingReportingOverflow(range.lowerBound)
-        return overflow || span >= Int64(limit) ? nil : (range.lowerBound, Int(span) + 1)
+    private static func places(of key: Bound, _ ranges: RangeFinder, _ limit: Int) -> Places? {
+        guard let lattice = ranges.lattice(of: key) else { return nil }
+        let (span, overflow) = lattice.high.subtractingReportingOverflow(lattice.low)
+        if overflow || span / lattice.step >= Int64(limit) { return nil }
+        return Places(minimum: lattice.low, step: lattice.step, values: Int(span / lattice.step) + 1)
     }
 
     /// Whether groups of this only key, an integer, are counted up from its smallest value.
     static func countsUp(_ key: DerivedColumn, _ ranges: RangeFinder) -> Bool {
         guard key.value.type.physical == .integer, key.value.type != .bool else { return false }
-        return places(of: key.value, ranges, groupsMax(rows: ranges.rowCount)) != nil
+        return places(of: key.value, ranges, groupsMax(rows: ranges.rowCount))?.step == 1
     }
 
     /// Number of groups where it is known beforehand.
@@ -78,7 +85,8 @@ struct GroupDesign: Sendable {
 
     /// The smallest value of the only key, an integer, where its groups are counted up from it.
     var firstOfOnlyKey: Int64? {
-        guard keys.count == 1, keys[0].value.type.physical == .integer, keys[0].value.type != .bool, let dense else { return nil }
+        guard keys.count == 1, keys[0].value.type.physical == .integer, keys[0].value.type != .bool, let dense, dense[0].step == 1
+        else { return nil }
         return dense[0].minimum
     }
 
@@ -95,6 +103,6 @@ struct GroupDesign: Sendable {
             return HashGroups(evaluators, trial: trial)
         }
         return DenseGroups(
-            zip(evaluators, dense).map { DenseGroups.Key(evaluator: $0, minimum: $1.minimum, values: $1.values) }, tracksSeen: tracksSeen)
+            zip(evaluators, dense).map { DenseGroups.Key(evaluator: $0, minimum: $1.minimum, step: $1.step, values: $1.values) }, tracksSeen: tracksSeen)
     }
 }

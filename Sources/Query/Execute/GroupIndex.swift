@@ -32,6 +32,8 @@ final class DenseGroups: GroupIndex {
     struct Key {
         let evaluator: Evaluator
         let minimum: Int64
+        /// What lies between one value and the next.
+        let step: Int64
         /// Number of values; null is the one behind the last.
         let values: Int
     }
@@ -81,7 +83,7 @@ final class DenseGroups: GroupIndex {
             case .integers:
                 let minimum = key.minimum
                 if vector.isConstant, !vector.hasNulls, count > 0 {
-                    let part = UInt32(truncatingIfNeeded: vector.integers[0] &- minimum) &* stride
+                    let part = UInt32(truncatingIfNeeded: (vector.integers[0] &- minimum) / key.step) &* stride
                     if index == 0 {
                         groups.update(repeating: part, count: count)
                     } else if part != 0 {
@@ -89,17 +91,27 @@ final class DenseGroups: GroupIndex {
                     }
                     continue
                 }
-                if vector.isNarrow, vector.unit == 1, !vector.hasNulls {
+                if vector.isNarrow, vector.unit % key.step == 0, !vector.hasNulls {
                     let codes = vector.narrowCodes
-                    let first = UInt32(truncatingIfNeeded: vector.base &- minimum)
-                    if index == 0 {
+                    let first = UInt32(truncatingIfNeeded: (vector.base &- minimum) / key.step) &* stride
+                    let width = UInt32(truncatingIfNeeded: vector.unit / key.step) &* stride
+                    if index > 0 {
+                        for i in 0..<count { groups[i] = groups[i] &+ codes[i] &* width &+ first }
+                    } else if width == 1 {
                         for i in 0..<count { groups[i] = codes[i] &+ first }
                     } else {
-                        for i in 0..<count { groups[i] = groups[i] &+ (codes[i] &+ first) &* stride }
+                        for i in 0..<count { groups[i] = codes[i] &* width &+ first }
                     }
                     continue
                 }
                 let values = vector.integers
+                if key.step != 1 {
+                    for i in 0..<count {
+                        let part = UInt32(truncatingIfNeeded: (values[i] &- minimum) / key.step) &* stride
+                        groups[i] = (index == 0 ? 0 : groups[i]) &+ (vector.isNull(i) ? nullGroup : part)
+                    }
+                    continue
+                }
                 if index == 0 {
                     for i in 0..<count { groups[i] = UInt32(truncatingIfNeeded: values[i] &- minimum) }
                 } else {
@@ -162,7 +174,7 @@ final class DenseGroups: GroupIndex {
                 } else if column.form == .codes {
                     column.append(code: UInt32(part))
                 } else {
-                    column.append(integer: Int64(part) + key.minimum)
+                    column.append(integer: Int64(part) * key.step + key.minimum)
                 }
             }
             return column

@@ -63,30 +63,37 @@ struct RangeFinder: Sendable {
     }
 
     /// All non-null values lie in the range; nil where nothing is known.
-    func range(of bound: Bound) -> ClosedRange<Int64>? { Self.range(of: bound, plan) }
+    func range(of bound: Bound) -> ClosedRange<Int64>? { lattice(of: bound).map { $0.low...$0.high } }
 
-    private static func range(of bound: Bound, _ plan: Plan) -> ClosedRange<Int64>? {
+    /// All non-null values are among these.
+    func lattice(of bound: Bound) -> IntegerLattice? { Self.lattice(of: bound, plan) }
+
+    private static func lattice(of bound: Bound, _ plan: Plan) -> IntegerLattice? {
         guard bound.type.physical == .integer else { return nil }
         switch bound.kind {
-        case .column(let id): return range(ofColumn: id, plan)
-        case .constant(.integer(let value)): return value...value
+        case .column(let id): return lattice(ofColumn: id, plan)
+        case .constant(.integer(let value)): return IntegerLattice(low: value, high: value)
         case .function(let instance, let arguments):
+            if let (argument, steps) = instance.codeSteps(arguments) {
+                guard let inner = lattice(of: arguments[argument], plan) else { return nil }
+                return steps.reduce(inner) { $0?.applying($1) }
+            }
             // A non-decreasing function of one column maps the ends to the ends.
             let rest = arguments.dropFirst().compactMap(\.constantValue)
             let types = arguments.map(\.type)
-            guard instance.isMonotone, rest.count == arguments.count - 1, let inner = range(of: arguments[0], plan),
-                let low = ConstantFolding.apply(instance, to: [.integer(inner.lowerBound)] + rest, types, result: bound.type),
-                let high = ConstantFolding.apply(instance, to: [.integer(inner.upperBound)] + rest, types, result: bound.type),
+            guard instance.isMonotone, rest.count == arguments.count - 1, let inner = lattice(of: arguments[0], plan),
+                let low = ConstantFolding.apply(instance, to: [.integer(inner.low)] + rest, types, result: bound.type),
+                let high = ConstantFolding.apply(instance, to: [.integer(inner.high)] + rest, types, result: bound.type),
                 case .integer(let a) = low, case .integer(let b) = high, a <= b
             else { return nil }
-            return a...b
+            return IntegerLattice(low: a, high: b)
         case .constant, .months, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .inQuery, .nullInQuery, .aggregate,
             .window, .linked, .below:
             return nil
         }
     }
 
-    private static func range(ofColumn id: ColumnID, _ plan: Plan) -> ClosedRange<Int64>? {
+    private static func lattice(ofColumn id: ColumnID, _ plan: Plan) -> IntegerLattice? {
         switch plan {
         case .scan(let scan):
             guard let index = scan.columns.first(where: { $0.id == id })?.index, scan.table.type(ofStored: index).physical == .integer
@@ -101,7 +108,7 @@ struct RangeFinder: Sendable {
                     high = max(high, meta.maximum)
                 }
             }
-            return low <= high ? low...high : nil
+            return low <= high ? IntegerLattice(low: low, high: high) : nil
         case .rows(let relation):
             guard relation.layout.contains(id) else { return nil }
             let column = relation[id]
@@ -112,26 +119,25 @@ struct RangeFinder: Sendable {
                 low = min(low, column.integers[i])
                 high = max(high, column.integers[i])
             }
-            return low...high
+            return IntegerLattice(low: low, high: high)
         case .filter(let input, _), .sort(let input, _), .take(let input, _, _), .sample(let input, _, _), .assert(let input, _),
             .assertAll(let input, _, _):
-            return range(ofColumn: id, input)
+            return lattice(ofColumn: id, input)
         case .derive(let input, let columns):
-            if let column = columns.first(where: { $0.id == id }) { return range(of: column.value, input) }
-            return range(ofColumn: id, input)
-        case .window(let input, let columns): return columns.contains { $0.id == id } ? nil : range(ofColumn: id, input)
-        case .top(let top): return top.others ? nil : range(ofColumn: id, top.input)
+            if let column = columns.first(where: { $0.id == id }) { return lattice(of: column.value, input) }
+            return lattice(ofColumn: id, input)
+        case .window(let input, let columns): return columns.contains { $0.id == id } ? nil : lattice(ofColumn: id, input)
+        case .top(let top): return top.others ? nil : lattice(ofColumn: id, top.input)
         case .aggregate(let aggregate):
             guard let key = aggregate.keys.first(where: { $0.id == id }) else { return nil }
-            return range(of: key.value, aggregate.input)
+            return lattice(of: key.value, aggregate.input)
         case .join(let join):
-            return range(ofColumn: id, join.rightColumns.contains(id) && !join.left.carries(id) ? join.right : join.left)
+            return lattice(ofColumn: id, join.rightColumns.contains(id) && !join.left.carries(id) ? join.right : join.left)
         case .unfold(let unfold):
-            guard id == unfold.id else { return range(ofColumn: id, unfold.input) }
-            guard let low = range(of: unfold.low, unfold.input), let high = range(of: unfold.high, unfold.input),
-                low.lowerBound <= high.upperBound
+            guard id == unfold.id else { return lattice(ofColumn: id, unfold.input) }
+            guard let low = lattice(of: unfold.low, unfold.input), let high = lattice(of: unfold.high, unfold.input), low.low <= high.high
             else { return nil }
-            return low.lowerBound...high.upperBound
+            return IntegerLattice(low: low.low, high: high.high)
         case .union, .fill: return nil
         }
     }

@@ -49,11 +49,24 @@ struct EraDay {
 /// A whole number that follows from a day alone. A type rather than a closure, so that each kernel is compiled for its own field.
 protocol CalendarField: Sendable {
     static func value(_ day: EraDay) -> Int64
+    /// How the field follows from a count of days since 1970-01-01, where that takes divisions only.
+    static var dayCodeSteps: [CodeStep]? { get }
+}
+
+extension CalendarField {
+    static var dayCodeSteps: [CodeStep]? { nil }
 }
 
 enum CalendarFields {
-    enum Day: CalendarField { @inline(__always) static func value(_ day: EraDay) -> Int64 { day.date } }
-    enum Week: CalendarField { @inline(__always) static func value(_ day: EraDay) -> Int64 { day.week } }
+    enum Day: CalendarField {
+        @inline(__always) static func value(_ day: EraDay) -> Int64 { day.date }
+        static let dayCodeSteps: [CodeStep]? = []
+    }
+    enum Week: CalendarField {
+        @inline(__always) static func value(_ day: EraDay) -> Int64 { day.week }
+        // 1970-01-01 was a Thursday.
+        static let dayCodeSteps: [CodeStep]? = [.add(3), .floorDivide(7)]
+    }
     enum Month: CalendarField { @inline(__always) static func value(_ day: EraDay) -> Int64 { Int64(day.month) } }
     enum Quarter: CalendarField { @inline(__always) static func value(_ day: EraDay) -> Int64 { Int64(day.month / 3) } }
     enum Year: CalendarField { @inline(__always) static func value(_ day: EraDay) -> Int64 { Int64(day.month / 12) } }
@@ -67,10 +80,19 @@ enum CalendarFields {
         @inline(__always)
         static func value(_ day: EraDay) -> Int64 { day.date &- CivilDate.days(year: Int64(day.month / 12), month: 1, day: 1) &+ 1 }
     }
-    enum Weekday: CalendarField { @inline(__always) static func value(_ day: EraDay) -> Int64 { Int64(day.weekday) } }
+    enum Weekday: CalendarField {
+        @inline(__always) static func value(_ day: EraDay) -> Int64 { Int64(day.weekday) }
+        static let dayCodeSteps: [CodeStep]? = [.add(3), .floorModulo(7), .add(1)]
+    }
 }
 
 extension CalendarField {
+    /// The same from dates or from timestamps.
+    static func codeSteps(from type: LogicalType) -> [CodeStep]? {
+        guard let dayCodeSteps else { return nil }
+        return type == .timestamp ? [.floorDivide(CivilDate.microsecondsPerDay)] + dayCodeSteps : dayCodeSteps
+    }
+
     /// A kernel from dates or from timestamps.
     static func kernel(from type: LogicalType) -> Kernel {
         if type == .timestamp {

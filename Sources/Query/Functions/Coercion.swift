@@ -46,7 +46,9 @@ enum Coercion {
             if case .integer(let value)? = bound.constantValue {
                 return .constant(.integer(value &* CivilDate.microsecondsPerDay), type, bound.span)
             }
-            let instance = FunctionInstance("timestamp", monotone: true) { arguments, out, count, _ in
+            let instance = FunctionInstance(
+                "timestamp", monotone: true, codeSteps: { _ in [.multiply(CivilDate.microsecondsPerDay)] }
+            ) { arguments, out, count, _ in
                 let a = arguments[0].integers
                 let o = out.integers
                 for i in 0..<count { o[i] = a[i] &* CivilDate.microsecondsPerDay }
@@ -78,7 +80,7 @@ enum Coercion {
     }
 
     private static func rescale(by factor: Int64) -> FunctionInstance {
-        FunctionInstance("decimal", monotone: true) { arguments, out, count, _ in
+        FunctionInstance("decimal", monotone: true, codeSteps: { _ in [.multiply(factor)] }) { arguments, out, count, _ in
             let a = arguments[0].integers
             let o = out.integers
             var overflowed = false

@@ -52,7 +52,8 @@ extension DateFunctions {
         ScalarFunction("\(name)(date)", .date, 1...1, summary, examples) { call in
             if let rule = spans[call.arguments[0].type] {
                 let (unit, cycle) = (rule.unit, rule.cycle)
-                let instance = FunctionInstance(name, monotone: monotone) { a, o, n, _ in
+                let steps: [CodeStep] = [.floorDivide(unit)] + (cycle == 0 ? [] : [.floorModulo(cycle), .add(1)])
+                let instance = FunctionInstance(name, monotone: monotone, codeSteps: { _ in steps }) { a, o, n, _ in
                     if cycle == 0 {
                         KernelLoop.integers(a, o, n) { CivilDate.floorDiv($0, unit) }
                     } else {
@@ -62,7 +63,9 @@ extension DateFunctions {
                 return call.result(.int, instance, call.arguments)
             }
             let from = try call.instant(0)
-            return call.result(.int, FunctionInstance(name, monotone: monotone, kernel: field.kernel(from: from.type)), [from])
+            let instance = FunctionInstance(
+                name, monotone: monotone, codeSteps: { _ in field.codeSteps(from: from.type) }, kernel: field.kernel(from: from.type))
+            return call.result(.int, instance, [from])
         }
     }
 
@@ -76,7 +79,8 @@ extension DateFunctions {
             let x = call.arguments[0]
             if x.type == .date, !x.isNullConstant { throw call.error("a date has no time of day, so it has no \(name)", argument: 0) }
             let from = try call.argument(0, as: .timestamp, "a timestamp", hint: x.type == .text ? "timestamp(x) reads a text as one" : nil)
-            let instance = FunctionInstance(name) { a, o, n, _ in
+            let steps: [CodeStep] = [.floorDivide(Int64(unit)), .floorModulo(Int64(cycle))]
+            let instance = FunctionInstance(name, codeSteps: { _ in steps }) { a, o, n, _ in
                 KernelLoop.integers(a, o, n) { timestamp in
                     let micro = UInt64(bitPattern: timestamp &+ EraDay.shift &* CivilDate.microsecondsPerDay)
                     return Int64(truncatingIfNeeded: micro / unit % cycle)

@@ -36,7 +36,9 @@ enum DateFunctions {
     }
 
     static func day(of timestamp: Bound, span: SourceSpan) -> Bound {
-        let instance = FunctionInstance("day", monotone: true, kernel: CalendarFields.Day.kernel(from: .timestamp))
+        let instance = FunctionInstance(
+            "day", monotone: true, codeSteps: { _ in CalendarFields.Day.codeSteps(from: .timestamp) },
+            kernel: CalendarFields.Day.kernel(from: .timestamp))
         return Bound(.function(instance, [timestamp]), .date, span)
     }
 
@@ -49,7 +51,9 @@ enum DateFunctions {
             if x.type.isSpan { return try widen(x, to: unit, call) }
             if x.type == .int, unit == .year { return yearOfNumber(x, span: call.span) }
             let from = try call.instant(0)
-            return call.result(unit, FunctionInstance(name, monotone: true, kernel: field.kernel(from: from.type)), [from])
+            let instance = FunctionInstance(
+                name, monotone: true, codeSteps: { _ in field.codeSteps(from: from.type) }, kernel: field.kernel(from: from.type))
+            return call.result(unit, instance, [from])
         }
     }
 
@@ -71,7 +75,7 @@ enum DateFunctions {
     }
 
     private static func divided(_ x: Bound, by divisor: Int64, _ unit: LogicalType, _ call: FunctionCall) -> Bound {
-        let instance = FunctionInstance(unit.name, monotone: true) { a, o, n, _ in
+        let instance = FunctionInstance(unit.name, monotone: true, codeSteps: { _ in [.floorDivide(divisor)] }) { a, o, n, _ in
             KernelLoop.integers(a, o, n) { CivilDate.floorDiv($0, divisor) }
         }
         return call.result(unit, instance, [x])

@@ -145,7 +145,10 @@ extension NumberFunctions {
         let span = call.span
         let limit = type.isNumeric ? limit(of: type) : .max
         let edge = origin
-        let instance = FunctionInstance("bin", monotone: true) { arguments, out, count, _ in
+        var steps: [CodeStep] = [.floorDivide(width), .multiply(width), .add(edge), .requireMagnitude(limit)]
+        if edge != .min { steps.insert(.add(-edge), at: 0) }
+        let codeSteps = edge == .min ? nil : steps
+        let instance = FunctionInstance("bin", monotone: true, codeSteps: { _ in codeSteps }) { arguments, out, count, _ in
             let a = arguments[0].integers
             try KernelLoop.checked(out, count, failure: { _ in overflow("bin", type, span) }) { i in
                 let (distance, overflow) = a[i].subtractingReportingOverflow(edge)

@@ -15,16 +15,30 @@ struct FunctionInstance: Sendable {
     let isStrict: Bool
     /// The function is non-decreasing in its first argument (`month`, `floor`): lets a plan reason about ranges.
     let isMonotone: Bool
+    /// What it does to its only argument that is not constant, where that can be told by steps; given the constants (nil: not constant).
+    let codeSteps: @Sendable (_ constants: [Value?]) -> [CodeStep]?
     /// Tells instances apart whose closures hold different constants under one name.
     let identity = Identity()
 
     final class Identity: Sendable {}
 
-    init(_ name: String, strict: Bool = true, monotone: Bool = false, kernel: @escaping Kernel) {
+    init(
+        _ name: String, strict: Bool = true, monotone: Bool = false,
+        codeSteps: @escaping @Sendable (_ constants: [Value?]) -> [CodeStep]? = { _ in nil }, kernel: @escaping Kernel
+    ) {
         self.name = name
         self.kernel = kernel
+        self.codeSteps = codeSteps
         isStrict = strict
         isMonotone = monotone
+    }
+
+    /// The steps, and which argument they start from.
+    func codeSteps(_ arguments: [Bound]) -> (argument: Int, steps: [CodeStep])? {
+        let constants = arguments.map(\.constantValue)
+        let open = constants.indices.filter { constants[$0] == nil }
+        guard open.count == 1, isStrict, let steps = codeSteps(constants) else { return nil }
+        return (open[0], steps)
     }
 }
 
