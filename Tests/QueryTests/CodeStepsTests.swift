@@ -15,6 +15,11 @@ struct CodeStepsTests {
             case .multiply(let factor): x *= Int128(factor)
             case .floorDivide(let divisor): x = (x - ((x % Int128(divisor)) + Int128(divisor)) % Int128(divisor)) / Int128(divisor)
             case .floorModulo(let divisor): x = ((x % Int128(divisor)) + Int128(divisor)) % Int128(divisor)
+            case .roundDivide(let divisor):
+                let (q, r) = x.quotientAndRemainder(dividingBy: Int128(divisor))
+                let twice = r.magnitude * 2
+                x = twice > UInt128(divisor) || (twice == UInt128(divisor) && q % 2 != 0) ? q + (x < 0 ? -1 : 1) : q
+            case .magnitude: x = x.magnitude > UInt128(Int64.max) ? Int128.max : Int128(x.magnitude)
             case .requireNonNegative: if x < 0 { return nil }
             case .requireMagnitude(let limit): if x.magnitude > UInt128(limit) { return nil }
             }
@@ -39,12 +44,14 @@ struct CodeStepsTests {
             for _ in 0..<1 + random.next() % 3 {
                 let small = Int64(random.next() % 1000) + 1
                 let number = random.next() % 3 == 0 ? small * unit : random.next() % 2 == 0 ? small : Int64(random.next() >> (1 + random.next() % 62)) + 1
-                switch random.next() % 6 {
+                switch random.next() % 8 {
                 case 0: steps.append(.add(random.next() % 2 == 0 ? number : -number))
                 case 1: steps.append(.multiply(number))
                 case 2: steps.append(.floorDivide(number))
                 case 3: steps.append(.floorModulo(number))
-                case 4: steps += [.requireNonNegative, .floorModulo(number)]
+                case 4: steps.append(.roundDivide(min(number, 1 << 60)))
+                case 5: steps.append(.magnitude)
+                case 6: steps += [.requireNonNegative, .floorModulo(number)]
                 default: steps += [.floorDivide(number), .multiply(number), .requireMagnitude(1 << 60)]
                 }
             }

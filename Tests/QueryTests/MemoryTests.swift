@@ -87,7 +87,6 @@ import Testing
     static let tooLarge = [
         ("from t | derive n: row_number(by name)", "a window function"),
         ("from t | summarize m: mode(amount)", "summarize"),
-        ("from t | union (from t)", "union"),
         ("from t | join (from t | select id, twin: name) as u on id", "the right side of a join"),
     ]
 

@@ -56,7 +56,9 @@ enum Arithmetic {
 
     private static let overflow = QueryError(.data, "a number is larger than 18 digits can hold")
 
-    static let addIntegers = FunctionInstance("+", codeSteps: { constant($0).map { [.add($0)] } }) { arguments, out, count, _ in
+    static let addIntegers = FunctionInstance(
+        "+", codeSteps: { constant($0).map { [.add($0)] } }, lattice: { corners($0) { $0.addingReportingOverflow($1) } }
+    ) { arguments, out, count, _ in
         let (a, b, o) = (arguments[0].integers, arguments[1].integers, out.integers)
         if max(bits(arguments[0], count), bits(arguments[1], count)) < 63 {
             for i in 0..<count { o[i] = a[i] &+ b[i] }
@@ -64,7 +66,9 @@ enum Arithmetic {
             try checked(arguments, out, count) { $0.addingReportingOverflow($1) }
         }
     }
-    static let subtractIntegers = FunctionInstance("-", codeSteps: { subtracted($0) }) { arguments, out, count, _ in
+    static let subtractIntegers = FunctionInstance(
+        "-", codeSteps: { subtracted($0) }, lattice: { corners($0) { $0.subtractingReportingOverflow($1) } }
+    ) { arguments, out, count, _ in
         let (a, b, o) = (arguments[0].integers, arguments[1].integers, out.integers)
         if max(bits(arguments[0], count), bits(arguments[1], count)) < 63 {
             for i in 0..<count { o[i] = a[i] &- b[i] }
@@ -72,7 +76,9 @@ enum Arithmetic {
             try checked(arguments, out, count) { $0.subtractingReportingOverflow($1) }
         }
     }
-    static let multiplyIntegers = FunctionInstance("*", codeSteps: { factor($0) }) { arguments, out, count, _ in
+    static let multiplyIntegers = FunctionInstance(
+        "*", codeSteps: { factor($0) }, lattice: { corners($0) { $0.multipliedReportingOverflow(by: $1) } }
+    ) { arguments, out, count, _ in
         let (a, b, o) = (arguments[0].integers, arguments[1].integers, out.integers)
         let (bitsA, bitsB) = (bits(arguments[0], count), bits(arguments[1], count))
         if max(bitsA, bitsB) < 32 {
@@ -92,6 +98,22 @@ enum Arithmetic {
         var all: Int64 = 0
         for i in 0..<count { all |= values[i] ^ (values[i] >> 63) }
         return 64 - all.leadingZeroBitCount + 1
+    }
+
+    /// Sums, differences and products are smallest and largest at the ends of what their sides can be.
+    private static func corners(_ sides: [IntegerLattice], _ body: (Int64, Int64) -> (partialValue: Int64, overflow: Bool)) -> IntegerLattice? {
+        guard sides.count == 2 else { return nil }
+        var low = Int64.max
+        var high = Int64.min
+        for a in [sides[0].low, sides[0].high] {
+            for b in [sides[1].low, sides[1].high] {
+                let (value, overflow) = body(a, b)
+                if overflow { return nil }
+                low = min(low, value)
+                high = max(high, value)
+            }
+        }
+        return IntegerLattice(low: low, high: high)
     }
 
     /// The one constant, wherever it stands.

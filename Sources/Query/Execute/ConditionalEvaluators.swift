@@ -33,16 +33,32 @@ final class ConditionalEvaluator: Evaluator {
         // From the last branch to the first, so that the first that holds wins.
         for index in conditions.indices.reversed() {
             let condition = try conditions[index].evaluate(batch)
-            let bits = condition.mask
-            for i in 0..<count where bits[i] != 0 && !condition.isNull(i) { choice[i] = UInt8(index) }
+            let (bits, choice, chosen) = (condition.mask, choice, UInt8(index))
+            // Masks, since a condition in place becomes a branch for each row.
+            if condition.hasNulls {
+                let nulls = condition.nulls
+                for i in 0..<count { choice[i] ^= (choice[i] ^ chosen) & (0 &- (bits[i] & (nulls[i] ^ 1))) }
+            } else {
+                for i in 0..<count { choice[i] ^= (choice[i] ^ chosen) & (0 &- bits[i]) }
+            }
         }
         if let constantCodes {
-            for i in 0..<count {
-                if let code = constantCodes[Int(choice[i])] { out.codes[i] = code } else { out.setNull(i, of: count) }
+            for (index, code) in constantCodes.enumerated() where code == nil {
+                let missing = UInt8(index)
+                for i in 0..<count where choice[i] == missing { out.setNull(i, of: count) }
+            }
+            let (codes, choice) = (out.codes, choice)
+            constantCodes.map { $0 ?? 0 }.withUnsafeBufferPointer { texts in
+                guard let texts = texts.baseAddress else { return }
+                for i in 0..<count { codes[i] = texts[Int(choice[i])] }
             }
             return out
         }
         for index in values.indices {
+            // A constant needs no row, and fails on none.
+            if let constant = values[index] as? ConstantEvaluator, out.blend(try constant.evaluate(batch), choice, UInt8(index), count) {
+                continue
+            }
             try branches[index].evaluate(batch, where: choice, equals: UInt8(index), values[index], into: out)
         }
         return out
@@ -61,7 +77,8 @@ final class FilteredBranch {
     deinit { mask.deallocate() }
 
     func evaluate(_ batch: Batch, where choice: UnsafePointer<UInt8>, equals index: UInt8, _ value: Evaluator, into out: Vector) throws {
-        for i in 0..<batch.count { mask[i] = choice[i] == index ? 1 : 0 }
+        let (mask, count) = (mask, batch.count)
+        for i in 0..<count { mask[i] = choice[i] == index ? 1 : 0 }
         if parent !== batch {
             parent = batch
             filtered = FilteredBatch(parent: batch, layout: layout)
@@ -74,10 +91,33 @@ final class FilteredBranch {
 }
 
 extension Vector {
+    /// Takes the constant `source` where the choice is `index`; false for nulls, and where values are moved one by one.
+    func blend(_ source: Vector, _ choice: UnsafePointer<UInt8>, _ index: UInt8, _ count: Int) -> Bool {
+        guard !source.hasNulls, count > 0 else { return false }
+        switch form {
+        case .integers:
+            let (out, value) = (integers, source.integers[0])
+            for i in 0..<count {
+                let isChosen: Int64 = choice[i] == index ? -1 : 0
+                out[i] ^= (out[i] ^ value) & isChosen
+            }
+        case .mask:
+            let (out, value) = (mask, source.mask[0])
+            for i in 0..<count {
+                let isChosen: UInt8 = choice[i] == index ? 255 : 0
+                out[i] ^= (out[i] ^ value) & isChosen
+            }
+        case .doubles, .codes, .texts: return false
+        }
+        return true
+    }
+
     /// Row `i` of `source` becomes row `selection[i]` of this vector.
     func scatter(_ source: Vector, to selection: UnsafePointer<UInt16>, count: Int, of total: Int) {
         switch form {
-        case .integers: for i in 0..<count { integers[Int(selection[i])] = source.integers[i] }
+        case .integers:
+            let (out, values) = (integers, source.integers)
+            for i in 0..<count { out[Int(selection[i])] = values[i] }
         case .doubles: for i in 0..<count { doubles[Int(selection[i])] = source.doubles[i] }
         case .mask: for i in 0..<count { mask[Int(selection[i])] = source.mask[i] }
         case .texts:

@@ -34,6 +34,8 @@ final class CountAccumulator: Accumulator {
                 lanes.count(groups, mask, count, groups: capacity) { state[$0] &+= Int64($1) }
             } else if let mask {
                 for i in 0..<count { state[Int(groups[i])] &+= Int64(mask[i]) }
+            } else if GroupRuns.areLong(groups, count) {
+                GroupRuns.forEach(groups, count) { group, first, end in state[group] &+= Int64(end &- first) }
             } else {
                 for i in 0..<count { state[Int(groups[i])] &+= 1 }
             }

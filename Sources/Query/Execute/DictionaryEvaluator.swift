@@ -43,7 +43,14 @@ final class DictionaryMap: @unchecked Sendable {
             first += size
         }
         if type == .text { dictionary = interner.makeDictionary() }
+        guard type == .bool else { return }
+        if count < 32 { shortcuts.bits = mask.enumerated().reduce(0) { $0 | UInt32($1.element) << UInt32($1.offset) } }
+        if mask.last == 0, mask.reduce(0, { $0 + Int($1) }) == 1, let only = mask.firstIndex(of: 1) { shortcuts.onlyCode = UInt32(only) }
     }
+
+    /// Of a condition on few entries: a bit for each that holds, null's behind the last. Of one that holds for one entry only, and not
+    /// for null: its code.
+    private(set) var shortcuts: (bits: UInt32?, onlyCode: UInt32?) = (nil, nil)
 
     /// True where some code maps to null.
     lazy var hasNulls: Bool = nulls.contains(1)
@@ -82,9 +89,13 @@ final class DictionaryMapEvaluator: Evaluator {
     private let map: DictionaryMap
     private let source: Evaluator
     private let out: Vector
+    private let bits: UInt32?
+    private let onlyCode: UInt32?
 
     init(_ map: DictionaryMap, _ source: Evaluator) {
         self.map = map
+        bits = map.type == .bool ? map.shortcuts.bits : nil
+        onlyCode = map.type == .bool ? map.shortcuts.onlyCode : nil
         self.source = source
         out = Vector(type: map.type, dictionary: map.dictionary)
         super.init(type: map.type, dictionary: map.dictionary)
@@ -98,12 +109,24 @@ final class DictionaryMapEvaluator: Evaluator {
         if vector.hasNulls {
             // A null looks up the entry behind the last code; the source's own codes are left alone.
             let nullCode = UInt32(map.count)
-            for i in 0..<count where vector.nulls[i] != 0 { codes[i] = nullCode }
+            let nulls = vector.nulls
+            for i in 0..<count {
+                let missing = 0 &- UInt32(nulls[i])
+                codes[i] = (codes[i] & ~missing) | (nullCode & missing)
+            }
         }
         switch out.form {
         case .integers: map.integers.withUnsafeBufferPointer { look($0, codes, count, out.integers) }
         case .doubles: map.doubles.withUnsafeBufferPointer { look($0, codes, count, out.doubles) }
-        case .mask: map.mask.withUnsafeBufferPointer { look($0, codes, count, out.mask) }
+        case .mask:
+            let mask = out.mask
+            if let bits {
+                for i in 0..<count { mask[i] = UInt8(truncatingIfNeeded: (bits &>> codes[i]) & 1) }
+            } else if let onlyCode {
+                for i in 0..<count { mask[i] = codes[i] == onlyCode ? 1 : 0 }
+            } else {
+                map.mask.withUnsafeBufferPointer { look($0, codes, count, mask) }
+            }
         case .codes: map.codes.withUnsafeBufferPointer { look($0, codes, count, out.codes) }
         case .texts: preconditionFailure("a mapped text is coded")
         }
@@ -111,7 +134,10 @@ final class DictionaryMapEvaluator: Evaluator {
             map.nulls.withUnsafeBufferPointer { look($0, codes, count, out.nulls) }
             out.hasNulls = true
         }
-        if vector.hasNulls { for i in 0..<count where vector.nulls[i] != 0 { codes[i] = 0 } }
+        if vector.hasNulls {
+            let nulls = vector.nulls
+            for i in 0..<count { codes[i] &= UInt32(nulls[i]) &- 1 }
+        }
         return out
     }
 

@@ -96,27 +96,6 @@ extension Executor {
         return Relation(layout: layout, columns: columns, rowCount: leftRows.count)
     }
 
-    /// The inputs' rows one after another. Text of different dictionaries becomes views.
-    func run(_ union: UnionPlan, required: Set<ColumnID>) throws -> Relation {
-        let wanted = union.columns.filter { required.contains($0.id) }
-        let parts = try union.inputs.indices.map { index in try relation(union.inputs[index], required: Set(wanted.map { $0.from[index] }))
-        }
-        var slots: [Layout.Slot] = []
-        var columns: [ColumnBuffer] = []
-        for column in wanted {
-            let sources = zip(parts, column.from).map { $0[$1] }
-            let shared = sources.first?.dictionary
-            let dictionary = sources.allSatisfy { $0.dictionary === shared } ? shared : nil
-            let out = ColumnBuffer(type: column.type, dictionary: dictionary, capacity: sources.reduce(0) { $0 + $1.count })
-            for source in sources {
-                if source.form == out.form { out.append(source) } else { for row in 0..<source.count { out.append(row: row, of: source) } }
-            }
-            slots.append(Layout.Slot(id: column.id, type: column.type, dictionary: dictionary))
-            columns.append(out)
-        }
-        return Relation(layout: Layout(slots), columns: columns, rowCount: parts.reduce(0) { $0 + $1.rowCount })
-    }
-
     /// Adds a row for every value between the smallest and the largest that a group lacks.
     func run(_ fill: FillPlan, required: Set<ColumnID>) throws -> Relation {
         let rows = try relation(fill.input, required: required.union(fill.per).union([fill.column]))

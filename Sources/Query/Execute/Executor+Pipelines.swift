@@ -28,7 +28,12 @@ extension Executor {
             return relationPipeline(try take(input, first: first, count: count, required: required))
         case .top(let top): return relationPipeline(try run(top, required: required))
         case .join(let join): return try run(join, required: required)
-        case .union(let union): return relationPipeline(try run(union, required: required))
+        case .union(let union):
+            let wanted = union.columns.filter { required.contains($0.id) }
+            let inputs = try union.inputs.enumerated().map { index, input in
+                try pipeline(input, required: Set(wanted.map { $0.from[index] }))
+            }
+            return Pipeline(source: UnionSource(inputs, wanted))
         case .fill(let fill): return relationPipeline(try run(fill, required: required))
         case .unfold(let unfold): return relationPipeline(try run(unfold, required: required))
         case .sample(let input, let size, let seed): return relationPipeline(try sample(input, size, seed: seed, required: required))
@@ -132,12 +137,11 @@ extension Plan {
         case .take: "take"
         case .top: "top"
         case .join: "the right side of a join"
-        case .union: "union"
         case .fill: "fill"
         case .unfold: "expand"
         case .sample: "sample"
         case .assert, .assertAll: "assert"
-        case .scan, .rows, .filter, .derive: nil
+        case .scan, .rows, .filter, .derive, .union: nil
         }
     }
 }

@@ -72,7 +72,17 @@ class IntegerSumAccumulator<Sum: FixedWidthInteger & SignedInteger & BitwiseCopy
             }
             return
         }
-        if let mask {
+        if capacity <= PackedLanes.groupsMax,
+            lanes.sum(vector.integers, groups, mask, count, groups: capacity, { group, rows, sum in
+                state[group].sum &+= Sum(truncatingIfNeeded: sum)
+                state[group].count &+= Int64(rows)
+            })
+        {
+            return
+        }
+        if capacity > PackedLanes.groupsMax, GroupRuns.areLong(groups, count) {
+            addRuns(vector, groups, mask, count)
+        } else if let mask {
             let values = vector.integers
             for i in 0..<count {
                 let group = Int(groups[i])
@@ -87,6 +97,32 @@ class IntegerSumAccumulator<Sum: FixedWidthInteger & SignedInteger & BitwiseCopy
                 state[group].sum &+= Sum(truncatingIfNeeded: values[i])
                 state[group].count &+= 1
             }
+        }
+    }
+
+    @inline(__always)
+    private func addRuns(_ vector: Vector, _ groups: UnsafePointer<UInt32>, _ mask: UnsafePointer<UInt8>?, _ count: Int) {
+        let state = states.pointer
+        let base = Sum(truncatingIfNeeded: vector.base)
+        let unit = Sum(truncatingIfNeeded: vector.unit)
+        let isNarrow = vector.isNarrow
+        let codes = vector.narrowCodes
+        let values = isNarrow ? nil : vector.integers
+        GroupRuns.forEach(groups, count) { group, first, end in
+            let rows = mask.map { MaskBytes.count($0 + first, end &- first) } ?? end &- first
+            var sum: Sum = 0
+            if let values {
+                if let mask {
+                    for i in first..<end { sum &+= Sum(truncatingIfNeeded: values[i] & (0 &- Int64(mask[i]))) }
+                } else {
+                    for i in first..<end { sum &+= Sum(truncatingIfNeeded: values[i]) }
+                }
+            } else {
+                let (total, _) = IntegerSums.sum(narrow: codes + first, where: mask.map { $0 + first }, end &- first)
+                sum = base &* Sum(truncatingIfNeeded: rows) &+ unit &* Sum(truncatingIfNeeded: total)
+            }
+            state[group].sum &+= sum
+            state[group].count &+= Int64(rows)
         }
     }
 

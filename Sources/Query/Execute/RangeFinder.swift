@@ -58,7 +58,10 @@ struct RangeFinder: Sendable {
             return isNeverNull(id, input)
         case .window(let input, let columns): return !columns.contains { $0.id == id } && isNeverNull(id, input)
         case .join(let join): return !join.rightColumns.contains(id) && isNeverNull(id, join.left)
-        case .rows, .aggregate, .top, .union, .fill, .unfold: return false
+        case .union(let union):
+            guard let column = union.columns.first(where: { $0.id == id }) else { return false }
+            return zip(union.inputs, column.from).allSatisfy { isNeverNull($1, $0) }
+        case .rows, .aggregate, .top, .fill, .unfold: return false
         }
     }
 
@@ -78,6 +81,8 @@ struct RangeFinder: Sendable {
                 guard let inner = lattice(of: arguments[argument], plan) else { return nil }
                 return steps.reduce(inner) { $0?.applying($1) }
             }
+            let all = arguments.compactMap { $0.type.physical == .integer ? lattice(of: $0, plan) : nil }
+            if all.count == arguments.count, let range = instance.lattice(all) { return range }
             // A non-decreasing function of one column maps the ends to the ends.
             let rest = arguments.dropFirst().compactMap(\.constantValue)
             let types = arguments.map(\.type)
@@ -87,10 +92,21 @@ struct RangeFinder: Sendable {
                 case .integer(let a) = low, case .integer(let b) = high, a <= b
             else { return nil }
             return IntegerLattice(low: a, high: b)
-        case .constant, .months, .compare, .and, .or, .not, .isNull, .conditional, .coalesce, .inSet, .inQuery, .nullInQuery, .aggregate,
-            .window, .linked, .below:
+        case .conditional(let branches, let otherwise): return union(branches.map(\.value) + [otherwise], plan)
+        case .coalesce(let terms): return union(terms, plan)
+        case .constant, .months, .compare, .and, .or, .not, .isNull, .inSet, .inQuery, .nullInQuery, .aggregate, .window, .linked, .below:
             return nil
         }
+    }
+
+    /// Values of any of these.
+    private static func union(_ choices: [Bound], _ plan: Plan) -> IntegerLattice? {
+        var all: IntegerLattice?
+        for choice in choices where !choice.isNullConstant {
+            guard let one = lattice(of: choice, plan) else { return nil }
+            all = IntegerLattice(low: min(all?.low ?? one.low, one.low), high: max(all?.high ?? one.high, one.high))
+        }
+        return all
     }
 
     private static func lattice(ofColumn id: ColumnID, _ plan: Plan) -> IntegerLattice? {
@@ -138,7 +154,15 @@ struct RangeFinder: Sendable {
             guard let low = lattice(of: unfold.low, unfold.input), let high = lattice(of: unfold.high, unfold.input), low.low <= high.high
             else { return nil }
             return IntegerLattice(low: low.low, high: high.high)
-        case .union, .fill: return nil
+        case .union(let union):
+            guard let column = union.columns.first(where: { $0.id == id }) else { return nil }
+            var all: IntegerLattice?
+            for (input, from) in zip(union.inputs, column.from) {
+                guard let one = lattice(ofColumn: from, input) else { return nil }
+                all = IntegerLattice(low: min(all?.low ?? one.low, one.low), high: max(all?.high ?? one.high, one.high))
+            }
+            return all
+        case .fill: return nil
         }
     }
 }

@@ -88,7 +88,17 @@ extension NumberFunctions {
             } else {
                 widenKernel(name, by: Decimals.power(-cut), type, call.span)
             }
-        return call.result(type, FunctionInstance(name, monotone: true, kernel: kernel), [x])
+        let steps = cut > 0 && cut <= Decimals.maximumDigits && digits >= 0 ? codeSteps(rule, Decimals.power(cut)) : nil
+        return call.result(type, FunctionInstance(name, monotone: true, codeSteps: { _ in steps }, kernel: kernel), [x])
+    }
+
+    private static func codeSteps(_ rule: RoundingRule, _ unit: Int64) -> [CodeStep]? {
+        switch rule {
+        case .halfEven: [.roundDivide(unit)]
+        case .down: [.floorDivide(unit)]
+        case .towardZero: [.requireNonNegative, .floorDivide(unit)]
+        case .halfUp, .up: nil
+        }
     }
 
     private static func cutKernel(

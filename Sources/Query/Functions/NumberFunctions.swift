@@ -35,7 +35,7 @@ enum NumberFunctions {
             return call.result(.float, FunctionInstance("abs") { a, o, n, _ in KernelLoop.doubles(a, o, n) { $0.magnitude } }, [x])
         }
         let (type, span) = (x.type, call.span)
-        let instance = FunctionInstance("abs") { arguments, out, count, _ in
+        let instance = FunctionInstance("abs", codeSteps: { _ in [.magnitude] }) { arguments, out, count, _ in
             let a = arguments[0].integers
             try KernelLoop.checked(out, count, failure: { _ in overflow("abs", type, span) }) { i in
                 (a[i] < 0 ? 0 &- a[i] : a[i], a[i] == .min)

@@ -17,6 +17,8 @@ struct FunctionInstance: Sendable {
     let isMonotone: Bool
     /// What it does to its only argument that is not constant, where that can be told by steps; given the constants (nil: not constant).
     let codeSteps: @Sendable (_ constants: [Value?]) -> [CodeStep]?
+    /// What the answers can be, given what each argument can.
+    let lattice: @Sendable (_ arguments: [IntegerLattice]) -> IntegerLattice?
     /// Tells instances apart whose closures hold different constants under one name.
     let identity = Identity()
 
@@ -24,8 +26,10 @@ struct FunctionInstance: Sendable {
 
     init(
         _ name: String, strict: Bool = true, monotone: Bool = false,
-        codeSteps: @escaping @Sendable (_ constants: [Value?]) -> [CodeStep]? = { _ in nil }, kernel: @escaping Kernel
+        codeSteps: @escaping @Sendable (_ constants: [Value?]) -> [CodeStep]? = { _ in nil },
+        lattice: @escaping @Sendable (_ arguments: [IntegerLattice]) -> IntegerLattice? = { _ in nil }, kernel: @escaping Kernel
     ) {
+        self.lattice = lattice
         self.name = name
         self.kernel = kernel
         self.codeSteps = codeSteps

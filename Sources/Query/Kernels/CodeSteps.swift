@@ -10,6 +10,9 @@ enum CodeStep: Sendable {
     case floorDivide(Int64)
     /// Of a positive number; the answer is not negative.
     case floorModulo(Int64)
+    /// By a positive number, halves to the even side.
+    case roundDivide(Int64)
+    case magnitude
     /// The function cuts towards zero, which is the same where nothing is negative.
     case requireNonNegative
     /// Numbers beyond it, of either sign, are an error that tells their row.
@@ -41,6 +44,12 @@ struct IntegerLattice: Sendable {
                 return IntegerLattice(low: CivilDate.floorMod(low, divisor), high: CivilDate.floorMod(high, divisor))
             }
             return IntegerLattice(low: 0, high: divisor - 1)
+        case .roundDivide(let divisor):
+            return IntegerLattice(low: RoundingRule.halfEven.quotient(low, divisor), high: RoundingRule.halfEven.quotient(high, divisor))
+        case .magnitude:
+            if low >= 0 { return self }
+            guard low != .min, high != .min else { return nil }
+            return IntegerLattice(low: high <= 0 ? -high : 0, high: max(-low, high))
         case .requireNonNegative: return low >= 0 ? self : nil
         case .requireMagnitude: return self
         }
@@ -68,7 +77,8 @@ extension Vector {
             if divisor % unit == 0 { return true }
             let (distance, wide) = largest.multipliedReportingOverflow(by: unit)
             guard !wide, distance < Codes.dividendEnd else { return false }
-            let factor = UInt32(unit)
+            // A unit of over 32 bits is left over with the code 0 only.
+            let factor = UInt32(truncatingIfNeeded: unit)
             for i in 0..<count { codes[i] = codes[i] &* factor }
             largest = distance
             unit = 1
@@ -125,6 +135,24 @@ extension Vector {
                     // No number of units too many for the divisor: only the base moves.
                     base += offset * unit
                 }
+            case .roundDivide(let divisor):
+                guard byUnit(divisor), base % unit == 0 else { return false }
+                let (first, steps) = (base / unit, divisor / unit)
+                // The base's own quotient is even, so that an even code means an even answer.
+                guard steps < Codes.dividendEnd / 4 else { return false }
+                let offset = CivilDate.floorMod(first, steps * 2)
+                guard largest + offset + steps < Codes.dividendEnd else { return false }
+                base = CivilDate.floorDiv(first, steps * 2) * 2
+                unit = 1
+                largest = (largest + offset + steps) / steps
+                Codes.roundHalfEven(codes, count, adding: UInt32(offset), by: UInt32(steps))
+            case .magnitude:
+                if base >= 0 { continue }
+                let (zero, rest) = base.quotientAndRemainder(dividingBy: unit)
+                guard rest == 0, zero > -Codes.dividendEnd else { return false }
+                Codes.distance(codes, count, to: UInt32(-zero))
+                largest = max(-zero, largest + zero)
+                base = 0
             case .requireNonNegative: if base < 0 { return false }
             case .requireMagnitude(let limit):
                 guard base >= -limit, let highest = highest(), highest <= limit else { return false }
@@ -166,6 +194,26 @@ enum Codes {
             let product = UInt64(codes[i] &+ more) &* (factor & 0xFFFF_FFFF)
             codes[i] = UInt32(truncatingIfNeeded: product &>> shift)
         }
+    }
+
+    /// The same to the nearest number, halves to the even one.
+    static func roundHalfEven(_ codes: UnsafeMutablePointer<UInt32>, _ count: Int, adding more: UInt32, by divisor: UInt32) {
+        if divisor == 1 { return divide(codes, count, adding: more, by: 1) }
+        let (factor, shift) = factor(divisor)
+        let half = divisor / 2
+        // Only an even divisor has halves.
+        let odd: UInt32 = divisor & 1 == 0 ? 1 : 0
+        for i in 0..<count {
+            let dividend = codes[i] &+ more &+ half
+            let product = UInt64(dividend) &* (factor & 0xFFFF_FFFF)
+            let quotient = UInt32(truncatingIfNeeded: product &>> shift)
+            let isHalf: UInt32 = dividend &- quotient &* divisor == 0 ? 1 : 0
+            codes[i] = quotient &- (quotient & odd & isHalf)
+        }
+    }
+
+    static func distance(_ codes: UnsafeMutablePointer<UInt32>, _ count: Int, to zero: UInt32) {
+        for i in 0..<count { codes[i] = max(codes[i], zero) &- min(codes[i], zero) }
     }
 
     /// What the same division leaves.

@@ -5,12 +5,19 @@ final class PackedLanes {
     static let groupsMax = 256
     private static let countShift: UInt64 = 44
     private let words: UnsafeMutablePointer<UInt64>
+    /// Of whole values, whose sums take all of a word.
+    private let counts: UnsafeMutablePointer<UInt64>
 
     init() {
         words = .allocate(capacity: Self.groupsMax * 4)
         words.initialize(repeating: 0, count: Self.groupsMax * 4)
+        counts = .allocate(capacity: Self.groupsMax * 4)
+        counts.initialize(repeating: 0, count: Self.groupsMax * 4)
     }
-    deinit { words.deallocate() }
+    deinit {
+        words.deallocate()
+        counts.deallocate()
+    }
 
     /// Calls `receive` with the count and the sum of codes of each group that has rows. A batch has at most ``vectorRowsMax`` rows, so
     /// that neither half of a word runs over.
@@ -32,6 +39,35 @@ final class PackedLanes {
             let sum = (word0 & low) &+ (word1 & low) &+ (word2 & low) &+ (word3 & low)
             receive(group, Int(truncatingIfNeeded: rows), Int64(truncatingIfNeeded: sum))
         }
+    }
+
+    /// The same for whole values; false, and nothing is done, where a batch of the largest could run over 64 bits.
+    @inline(__always)
+    func sum(
+        _ values: UnsafePointer<Int64>, _ groups: UnsafePointer<UInt32>, _ mask: UnsafePointer<UInt8>?, _ count: Int,
+        groups groupCount: Int, _ receive: (_ group: Int, _ rows: Int, _ sum: Int64) -> Void
+    ) -> Bool {
+        var all: Int64 = 0
+        for i in 0..<count { all |= values[i] ^ (values[i] >> 63) }
+        guard all < 1 << 51 else { return false }
+        let counts = counts
+        if let mask {
+            addRows(groups, count) { i in UInt64(bitPattern: values[i] & (0 &- Int64(mask[i]))) }
+            for i in 0..<count { counts[Int(groups[i]) &<< 2 | i & 3] &+= UInt64(mask[i]) }
+        } else {
+            addRows(groups, count) { i in UInt64(bitPattern: values[i]) }
+            for i in 0..<count { counts[Int(groups[i]) &<< 2 | i & 3] &+= 1 }
+        }
+        let words = words
+        for group in 0..<groupCount {
+            let (sums, rows) = (words + group &<< 2, counts + group &<< 2)
+            let total = rows[0] &+ rows[1] &+ rows[2] &+ rows[3]
+            if total == 0 { continue }
+            receive(group, Int(truncatingIfNeeded: total), Int64(bitPattern: sums[0] &+ sums[1] &+ sums[2] &+ sums[3]))
+            sums.update(repeating: 0, count: 4)
+            rows.update(repeating: 0, count: 4)
+        }
+        return true
     }
 
     /// Calls `receive` with the number of rows of each group that has any.
