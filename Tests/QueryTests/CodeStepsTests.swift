@@ -43,7 +43,9 @@ struct CodeStepsTests {
             var steps: [CodeStep] = []
             for _ in 0..<1 + random.next() % 3 {
                 let small = Int64(random.next() % 1000) + 1
-                let number = random.next() % 3 == 0 ? small * unit : random.next() % 2 == 0 ? small : Int64(random.next() >> (1 + random.next() % 62)) + 1
+                let number =
+                    random.next() % 3 == 0
+                    ? small * unit : random.next() % 2 == 0 ? small : Int64(random.next() >> (1 + random.next() % 62)) + 1
                 switch random.next() % 8 {
                 case 0: steps.append(.add(random.next() % 2 == 0 ? number : -number))
                 case 1: steps.append(.multiply(number))

@@ -101,7 +101,9 @@ enum Arithmetic {
     }
 
     /// Sums, differences and products are smallest and largest at the ends of what their sides can be.
-    private static func corners(_ sides: [IntegerLattice], _ body: (Int64, Int64) -> (partialValue: Int64, overflow: Bool)) -> IntegerLattice? {
+    private static func corners(_ sides: [IntegerLattice], _ body: (Int64, Int64) -> (partialValue: Int64, overflow: Bool))
+        -> IntegerLattice?
+    {
         guard sides.count == 2 else { return nil }
         var low = Int64.max
         var high = Int64.min

@@ -103,6 +103,7 @@ struct GroupDesign: Sendable {
             return HashGroups(evaluators, trial: trial)
         }
         return DenseGroups(
-            zip(evaluators, dense).map { DenseGroups.Key(evaluator: $0, minimum: $1.minimum, step: $1.step, values: $1.values) }, tracksSeen: tracksSeen)
+            zip(evaluators, dense).map { DenseGroups.Key(evaluator: $0, minimum: $1.minimum, step: $1.step, values: $1.values) },
+            tracksSeen: tracksSeen)
     }
 }

@@ -73,10 +73,12 @@ class IntegerSumAccumulator<Sum: FixedWidthInteger & SignedInteger & BitwiseCopy
             return
         }
         if capacity <= PackedLanes.groupsMax,
-            lanes.sum(vector.integers, groups, mask, count, groups: capacity, { group, rows, sum in
-                state[group].sum &+= Sum(truncatingIfNeeded: sum)
-                state[group].count &+= Int64(rows)
-            })
+            lanes.sum(
+                vector.integers, groups, mask, count, groups: capacity,
+                { group, rows, sum in
+                    state[group].sum &+= Sum(truncatingIfNeeded: sum)
+                    state[group].count &+= Int64(rows)
+                })
         {
             return
         }
