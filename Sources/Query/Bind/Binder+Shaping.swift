@@ -197,7 +197,9 @@ extension Binder {
             query.scope.columns.append(Scope.Column(id: column.id, name: name, type: column.type, qualifier: alias))
         }
         query.plan = .join(
-            JoinPlan(left: query.plan, right: other.plan, on: on, rightColumns: columns, rightName: alias, span: stage.span))
+            JoinPlan(
+                left: query.plan, right: other.plan, on: on, rightColumns: columns, rightName: alias, span: stage.span,
+                rightIsUnique: on.contains { other.plan.tellsRowsApart($0.right) }))
     }
 
     // MARK: union

@@ -41,37 +41,6 @@ extension Executor {
         return rows?.asked(by: join.on[0].left, matchesOnly: join.kind == .matching)
     }
 
-    /// Where only few rows ask, only what is below those is aggregated: the left side runs first, and its ids become a condition on the right,
-    /// which leaves out whole blocks where children lie by parent.
-    private func narrowed(_ join: JoinPlan, required: Set<ColumnID>) throws -> (left: Plan, right: Plan) {
-        guard join.kind == .lookup, !join.nullsMatch, join.on.count == 1, join.left.isNarrowed, case .aggregate(var aggregate) = join.right,
-            aggregate.emptyMayMiss, let key = aggregate.keys.first, key.value.type.physical == .integer, key.value.type != .bool,
-            case .column = key.value.kind
-        else { return (join.left, join.right) }
-        let rows = try relation(join.left, required: required)
-        let asking = rows[join.on[0].left]
-        // Rows that ask against rows that there are to ask: where ids are given by the store, their range says how many.
-        let ranges = RangeFinder(aggregate.input)
-        let parents = ranges.range(of: key.value).map { $0.upperBound.subtractingReportingOverflow($0.lowerBound).partialValue } ?? 0
-        guard rows.rowCount * Self.narrowingFactor < min(Int(max(parents, 0)), ranges.rowCount) else { return (.rows(rows), join.right) }
-        var ids: [Int64] = []
-        ids.reserveCapacity(rows.rowCount)
-        for row in 0..<rows.rowCount where !asking.isNull(row) { ids.append(asking.integers[row]) }
-        ids.sort()
-        var distinct: [Int64] = []
-        distinct.reserveCapacity(ids.count)
-        for id in ids where distinct.last != id { distinct.append(id) }
-        let isAsked = Bound(.inSet(key.value, ConstantSet(integers: distinct)), .bool, key.value.span)
-        var log: [String] = []
-        aggregate.input = Planner.plan(
-            .filter(aggregate.input, isAsked), with: [Planner.filterBelowDerive, Planner.filterBelowJoin, Planner.filterIntoScan], log: &log
-        )
-        return (.rows(rows), .aggregate(aggregate))
-    }
-
-    /// A condition costs about as much as adding a row to its group: it must leave out most of them to pay.
-    private static let narrowingFactor = 8
-
     /// A row for every pair of a left and a right row of one key.
     private func expanded(_ left: Pipeline, _ table: JoinTable, _ kept: [ColumnID], _ added: [ColumnID], _ layout: Layout) throws
         -> Relation

@@ -118,13 +118,20 @@ extension Executor {
             }
         }
         var next = 0
+        // To begin a run costs as much as reading some thousand rows: where conditions leave few of them, more morsels are taken at once.
+        var size = limits.threads * 2
         while next < pipeline.source.morselCount {
-            let end = min(next + limits.threads * 2, pipeline.source.morselCount)
+            let end = min(next + size, pipeline.source.morselCount)
             let sinks = try run(pipeline, morsels: next..<end) { _ in CollectSink(layout: layout, slots: slots) }
-            try receive(try CollectSink.merge(sinks, layout: layout, threads: limits.threads))
+            let rows = try CollectSink.merge(sinks, layout: layout, threads: limits.threads)
+            try receive(rows)
+            size = rows.rowCount < size * Self.sparseRowsMax ? min(size * 4, limits.threads * 64) : limits.threads * 2
             next = end
         }
     }
+
+    /// Fewer rows a morsel are few: so many of so many morsels fit wherever those of a few full morsels do.
+    private static let sparseRowsMax = 1 << 10
 }
 
 extension Plan {

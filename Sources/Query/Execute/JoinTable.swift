@@ -16,6 +16,8 @@ final class JoinTable: @unchecked Sendable {
         case single
         /// Integers in a small range: the row of each, or -1.
         case dense(minimum: Int64, rows: UnsafeMutableBufferPointer<Int32>)
+        /// Integers in a range that is larger, but not by far.
+        case ranked(RankedIndex)
         /// Texts that are codes on the left: the row of each code there, or -1.
         case coded(UnsafeMutableBufferPointer<Int32>)
         /// The group of each key; its rows are `rows[starts[group] ..< starts[group + 1]]`, in the order of their dates where the latest is asked for.
@@ -61,7 +63,7 @@ final class JoinTable: @unchecked Sendable {
 
     deinit {
         switch index {
-        case .single: break
+        case .single, .ranked: break
         case .dense(_, let rows): rows.baseAddress?.freeLarge()
         case .coded(let rows): rows.deallocate()
         case .hash(let table, let starts, let rows):
@@ -77,23 +79,45 @@ final class JoinTable: @unchecked Sendable {
         guard keys.count == 1, keys[0].column.form == .integers, count > 0 else { return nil }
         let column = keys[0].column
         let values = column.integers
+        let nulls = column.hasNulls ? column.nulls : []
         var low = Int64.max
         var high = Int64.min
-        for row in 0..<count where !column.isNull(row) {
-            low = min(low, values[row])
-            high = max(high, values[row])
+        var isAscending = true
+        if nulls.isEmpty {
+            var last = Int64.min
+            for row in 0..<count {
+                let value = values[row]
+                low = min(low, value)
+                high = max(high, value)
+                isAscending = isAscending && last <= value
+                last = value
+            }
+        } else {
+            for row in 0..<count where nulls[row] == 0 {
+                low = min(low, values[row])
+                high = max(high, values[row])
+            }
+            if plan.nullsMatch { for row in 0..<count where nulls[row] != 0 { nullRow = Int32(row) } }
         }
         guard low <= high else { return nil }
         let (span, overflow) = high.subtractingReportingOverflow(low)
-        // Four bytes a place against some thirty a row in a hash table; some more are worth it, since a place is found at once.
-        guard !overflow, span < Int64(max(1 << 16, count * 8, min(count * 32, 1 << 24))) else { return nil }
+        guard !overflow else { return nil }
+        // Four bytes a place where places are few; a quarter of a byte where they are many.
+        guard span < Int64(max(1 << 16, count * 2)) else {
+            guard RankedIndex.fits(span: span, count: count) else { return nil }
+            var row = 0
+            let index = nulls.withUnsafeBufferPointer { nulls in
+                RankedIndex(
+                    values, nulls: nulls.isEmpty ? nil : nulls.baseAddress, count: count, low: low, high: high, isAscending: isAscending,
+                    double: &row)
+            }
+            guard let index else { throw double(plan, keys, row) }
+            return .ranked(index)
+        }
         let rows = UnsafeMutableBufferPointer<Int32>(start: .allocateLarge(capacity: Int(span) + 1), count: Int(span) + 1)
         rows.initialize(repeating: -1)
         for row in 0..<count {
-            if column.isNull(row) {
-                if plan.nullsMatch { nullRow = Int32(row) }
-                continue
-            }
+            if !nulls.isEmpty, nulls[row] != 0 { continue }
             let place = Int(values[row] &- low)
             if rows[place] >= 0 {
                 defer { rows.baseAddress?.freeLarge() }
@@ -220,6 +244,20 @@ final class JoinTable: @unchecked Sendable {
             if vector.hasNulls {
                 let nulls = vector.nulls
                 for i in 0..<count where nulls[i] != 0 { positions[i] = nullRow }
+            }
+        case .ranked(let index):
+            let vector = try batch.vector(probe.slots[0])
+            if vector.isNarrow {
+                index.find(
+                    vector.narrowCodes, first: UInt64(bitPattern: vector.base &- index.minimum), unit: UInt64(bitPattern: vector.unit),
+                    count,
+                    into: positions)
+            } else {
+                index.find(vector.integers, first: UInt64(bitPattern: 0 &- index.minimum), unit: 1, count, into: positions)
+            }
+            if vector.hasNulls {
+                let nulls = vector.nulls
+                for i in 0..<count { positions[i] = nulls[i] != 0 ? nullRow : positions[i] }
             }
         case .coded(let rows):
             let vector = try batch.vector(probe.slots[0])

@@ -55,3 +55,35 @@ extension Plan {
         }
     }
 }
+
+extension Plan {
+    /// No two rows have the same value in the column: it alone is the key of the rows' table, or of their groups.
+    func tellsRowsApart(_ id: ColumnID) -> Bool {
+        switch self {
+        case .scan(let scan):
+            guard let index = scan.columns.first(where: { $0.id == id })?.index else { return false }
+            return scan.table.schema.key.count == 1 && scan.table.schema.index(of: scan.table.schema.key[0]) == index
+        case .filter(let input, _), .sort(let input, _), .take(let input, _, _), .sample(let input, _, _), .assert(let input, _),
+            .assertAll(let input, _, _):
+            return input.tellsRowsApart(id)
+        case .derive(let input, let columns):
+            guard let column = columns.first(where: { $0.id == id }) else { return input.tellsRowsApart(id) }
+            if case .column(let other) = column.value.kind { return input.tellsRowsApart(other) }
+            return false
+        case .window(let input, let columns): return !columns.contains { $0.id == id } && input.tellsRowsApart(id)
+        case .aggregate(let aggregate): return aggregate.keys.count == 1 && aggregate.keys[0].id == id
+        case .join(let join): return join.kind != .expanding && !join.rightColumns.contains(id) && join.left.tellsRowsApart(id)
+        case .rows, .top, .union, .fill, .unfold: return false
+        }
+    }
+
+    /// Rows of a table as they are stored, some left out and columns added without a function, which could fail on a row.
+    var isPlainScan: Bool {
+        switch self {
+        case .scan(let scan): !scan.filters.contains(where: \.callsFunction)
+        case .filter(let input, let condition): !condition.callsFunction && input.isPlainScan
+        case .derive(let input, let columns): !columns.contains { $0.value.callsFunction } && input.isPlainScan
+        case .rows, .aggregate, .window, .sort, .take, .top, .join, .union, .fill, .unfold, .sample, .assert, .assertAll: false
+        }
+    }
+}
