@@ -35,6 +35,13 @@ class Batch {
     /// What is known of the values of `slot` in these rows without decoding them.
     func bounds(_ slot: Int) -> ColumnBounds? { nil }
 
+    /// The column is there already.
+    @inline(__always)
+    final func holds(_ slot: Int) -> Bool { epochs[slot] == epoch }
+
+    /// Brings single rows of a column, which are so few that making all of it costs more; false where it cannot, and nothing was done.
+    func pick(_ slot: Int, _ places: UnsafePointer<UInt16>, _ picked: Int, into vector: Vector) throws -> Bool { false }
+
     /// Makes the column of `slot` for the current rows.
     func load(_ slot: Int) throws -> Vector { preconditionFailure("a batch without columns was asked for one") }
 }
@@ -97,10 +104,16 @@ final class FilteredBatch: Batch {
 
     override func bounds(_ slot: Int) -> ColumnBounds? { parent.bounds(slot) }
 
+    /// Reading one row costs about as much as unpacking so many.
+    private static let sparseShare = 32
+
     override func load(_ slot: Int) throws -> Vector {
+        let target = columns[slot]
+        if count &* Self.sparseShare < parent.count, !parent.holds(slot), try parent.pick(slot, selection, count, into: target) {
+            return target
+        }
         let source = try parent.vector(slot)
         if takesAll || source.isConstant { return source }
-        let target = columns[slot]
         Selection.gather(source, selection, count, into: target)
         return target
     }

@@ -314,6 +314,23 @@ final class ColumnBuffer: @unchecked Sendable {
         count += 1
     }
 
+    /// Appends texts that lie end to end: text `i` is `bytes[ends[i] ..< ends[i + 1]]`. They are copied in one piece.
+    func append(texts bytes: UnsafePointer<UInt8>, ends: UnsafePointer<Int>, count more: Int) {
+        precondition(form == .texts)
+        guard more > 0 else { return }
+        reserve(more)
+        let start = ends[0]
+        let target = arena.room(ends[more] - start)
+        target.update(from: bytes + start, count: ends[more] - start)
+        let views = texts + count
+        for i in 0..<more {
+            let length = ends[i &+ 1] &- ends[i]
+            views[i] = TextView(base: length > 0 ? UnsafePointer(target + (ends[i] &- start)) : nil, count: length)
+        }
+        appendNulls(nil, more)
+        count += more
+    }
+
     func append(_ value: Value) {
         switch value {
         case .null: appendNull()

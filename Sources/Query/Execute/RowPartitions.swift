@@ -120,13 +120,7 @@ final class RowPartitions: @unchecked Sendable {
             case .doubles: scatter(UnsafePointer(vector.doubles + first), offset, parts, count)
             case .mask: scatter(UnsafePointer(vector.mask + first), offset, parts, count)
             case .codes: scatter(UnsafePointer(vector.codes + first), offset, parts, count)
-            case .texts:
-                let texts = vector.texts + first
-                for i in 0..<count {
-                    let view = vector.isNull(first + i) ? TextView(base: nil, count: 0) : arena.copy(texts[i].buffer)
-                    let column = (bases[Int(parts[i])] + offset).assumingMemoryBound(to: TextView.self)
-                    column[Int(places[i])] = view
-                }
+            case .texts: scatterTexts(vector, offset, parts, first, count)
             }
             if vector.hasNulls { scatterNulls(vector, slot, parts, first, count) }
         }
@@ -139,6 +133,25 @@ final class RowPartitions: @unchecked Sendable {
         let (bases, places) = (bases, places)
         for i in 0..<count {
             (bases[Int(partitions[i])] + offset).assumingMemoryBound(to: T.self)[Int(places[i])] = values[i]
+        }
+    }
+
+    /// Texts are copied one behind the other: the room for all of them is asked for once.
+    private func scatterTexts(_ vector: Vector, _ offset: Int, _ partitions: UnsafePointer<UInt16>, _ first: Int, _ count: Int) {
+        let (bases, places) = (bases, places)
+        let texts = vector.texts + first
+        let nulls = vector.hasNulls ? UnsafePointer(vector.nulls + first) : nil
+        var bytes = 0
+        for i in 0..<count where nulls == nil || nulls.unsafelyUnwrapped[i] == 0 { bytes &+= texts[i].count }
+        var target = arena.room(bytes)
+        for i in 0..<count {
+            var view = TextView(base: nil, count: 0)
+            if nulls == nil || nulls.unsafelyUnwrapped[i] == 0, let base = texts[i].base, texts[i].count > 0 {
+                target.update(from: base, count: texts[i].count)
+                view = TextView(base: target, count: texts[i].count)
+                target += texts[i].count
+            }
+            (bases[Int(partitions[i])] + offset).assumingMemoryBound(to: TextView.self)[Int(places[i])] = view
         }
     }
 

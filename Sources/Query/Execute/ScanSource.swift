@@ -349,6 +349,48 @@ final class ScanBatch: Batch {
         return ColumnBounds(low: meta.minimum, high: meta.maximum, hasNulls: meta.nullCount > 0)
     }
 
+    private func cursor(_ slot: Int, _ column: Int) -> ColumnCursor {
+        guard let segment else { preconditionFailure("a batch of no segment") }
+        if counted[slot] != block {
+            counted[slot] = block
+            bytes += segment.meta(column: column, block: block).bytes
+        }
+        if let known = cursors[slot] { return known }
+        let made = segment.cursor(column: column)
+        cursors[slot] = made
+        return made
+    }
+
+    override func pick(_ slot: Int, _ places: UnsafePointer<UInt16>, _ picked: Int, into vector: Vector) throws -> Bool {
+        guard case .stored(let column, _) = columns[slot] else { return false }
+        vector.reset()
+        switch vector.form {
+        case .integers:
+            guard
+                let form = try cursor(slot, column).narrow(
+                    firstRow: firstRow, span: count, places: places, count: picked, into: vector.narrowCodes, nulls: vector.nulls)
+            else { return false }
+            vector.setNarrow(base: form.base, unit: form.unit, count: picked)
+            vector.hasNulls = form.hasNulls
+            vector.isConstant = form.isConstant
+        case .codes:
+            guard
+                let hasNulls = try cursor(slot, column).codes(
+                    firstRow: firstRow, span: count, places: places, count: picked, into: vector.codes, nulls: vector.nulls)
+            else { return false }
+            vector.hasNulls = hasNulls
+        case .texts:
+            guard
+                let hasNulls = try cursor(slot, column).texts(
+                    firstRow: firstRow, span: count, places: places, count: picked, into: vector.texts, nulls: vector.nulls,
+                    keeper: &vector.keepers)
+            else { return false }
+            vector.hasNulls = hasNulls
+        case .doubles, .mask: return false
+        }
+        return true
+    }
+
     override func load(_ slot: Int) throws -> Vector {
         let vector = vectors[slot]
         vector.reset()
@@ -357,17 +399,7 @@ final class ScanBatch: Batch {
             let base = Int64(segmentNumber) << 40 | Int64(firstRow)
             for i in 0..<count { vector.integers[i] = base &+ Int64(i) }
         case .stored(let column, _):
-            if counted[slot] != block {
-                counted[slot] = block
-                bytes += segment!.meta(column: column, block: block).bytes
-            }
-            let cursor: ColumnCursor
-            if let known = cursors[slot] {
-                cursor = known
-            } else {
-                cursor = segment!.cursor(column: column)
-                cursors[slot] = cursor
-            }
+            let cursor = cursor(slot, column)
             switch vector.form {
             case .integers:
                 let narrow = try cursor.narrow(firstRow: firstRow, count: count, into: vector.narrowCodes, nulls: vector.nulls)

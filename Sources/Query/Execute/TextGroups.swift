@@ -47,11 +47,10 @@ final class TextGroups: GroupIndex {
 
     override func keys(_ held: [UInt8]?) -> (groups: [Int], columns: [ColumnBuffer]) {
         let column = ColumnBuffer(type: .text, capacity: groupCount)
-        for code in 0..<UInt32(interner.count) {
-            if code == nullGroup { column.appendNull() }
-            column.append(text: interner[code])
-        }
-        if column.count < groupCount { column.appendNull() }
+        let first = nullGroup.map { Int($0) } ?? interner.count
+        interner.append(0..<first, to: column)
+        if nullGroup != nil { column.appendNull() }
+        interner.append(first..<interner.count, to: column)
         return (Array(0..<groupCount), [column])
     }
 }

@@ -79,19 +79,17 @@ final class RankedIndex: @unchecked Sendable {
         let (words, size) = (words, size)
         for i in 0..<count {
             let place = first &+ unit &* UInt64(truncatingIfNeeded: codes[i])
-            // What lies beyond looks at the first word, whose answer does not count.
-            let inside = place < size
-            let word = words[inside ? Int(truncatingIfNeeded: place &>> 6) : 0]
-            let isThere = inside && word.bits &>> (place & 63) & 1 != 0
+            // What lies beyond looks at the first word, whose answer does not count. By masks, since conditions become branches.
+            let inside: UInt64 = place < size ? .max : 0
+            let word = words[Int(truncatingIfNeeded: (place &>> 6) & inside)]
+            let isThere = Int32(truncatingIfNeeded: word.bits &>> (place & 63) & 1 & inside)
             let below = word.bits & ((UInt64(1) &<< (place & 63)) &- 1)
-            let rank = Int32(truncatingIfNeeded: Int(word.before) &+ below.nonzeroBitCount)
-            positions[i] = isThere ? rank : -1
+            positions[i] = (Int32(bitPattern: word.before) &+ Int32(truncatingIfNeeded: below.nonzeroBitCount)) | (isThere &- 1)
         }
         guard let rows else { return }
         for i in 0..<count {
             let rank = positions[i]
-            let row = rows[Int(max(rank, 0))]
-            positions[i] = rank < 0 ? -1 : row
+            positions[i] = rows[Int(max(rank, 0))] | (rank &>> 31)
         }
     }
 }

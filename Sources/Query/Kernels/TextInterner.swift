@@ -103,6 +103,11 @@ final class TextInterner {
 
     func withView<R>(_ code: UInt32, _ body: (TextView) throws -> R) rethrows -> R { try body(self[code]) }
 
+    /// Appends the texts of some codes to a column of plain text.
+    func append(_ codes: Range<Int>, to column: ColumnBuffer) {
+        column.append(texts: texts, ends: ends + codes.lowerBound, count: codes.count)
+    }
+
     func makeDictionary() -> TextDictionary {
         TextDictionary(
             bytes: Array(UnsafeBufferPointer(start: texts, count: textsCount)),

@@ -88,7 +88,7 @@ public final class ColumnCursor {
         return try segment.texts(stripe, block, column, first, count, views, nulls, &keeper)
     }
 
-    private func locate(_ firstRow: Int, _ count: Int) throws -> (Stripe, Int, Int) {
+    func locate(_ firstRow: Int, _ count: Int) throws -> (Stripe, Int, Int) {
         segment.check(firstRow, count)
         let number = firstRow / SegmentFormat.rowsPerStripe
         let block = firstRow % SegmentFormat.rowsPerStripe / SegmentFormat.rowsPerBlock
