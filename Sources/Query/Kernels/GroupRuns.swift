@@ -4,10 +4,18 @@ enum GroupRuns {
     /// Runs are worth looking for where they have this many rows in the mean.
     private static let rowsMin = 8
 
-    static func areLong(_ groups: UnsafePointer<UInt32>, _ count: Int) -> Bool {
+    private static let sample = 64
+
+    private static func changes(_ groups: UnsafePointer<UInt32>, _ count: Int) -> Int {
         var changes: UInt32 = 0
-        if count > 1 { for i in 1..<count { changes &+= groups[i] != groups[i &- 1] ? 1 : 0 } }
-        return Int(changes) &* rowsMin < count
+        for i in 1..<count { changes &+= groups[i] != groups[i &- 1] ? 1 : 0 }
+        return Int(changes)
+    }
+
+    static func areLong(_ groups: UnsafePointer<UInt32>, _ count: Int) -> Bool {
+        guard count >= sample else { return false }
+        // Most batches show by a few rows that theirs are short.
+        return changes(groups, sample) &* rowsMin < sample && changes(groups, count) &* rowsMin < count
     }
 
     /// Calls `body` with the group and the rows of each run.
