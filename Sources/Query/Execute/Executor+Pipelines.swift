@@ -90,11 +90,12 @@ extension Executor {
             return sink.rows
         }
         let rows = Relation(layout: layout)
+        let crew = Crew<CollectSink>()
+        let lease = MemoryLease(budget, holder)
         var next = 0
         while next < pipeline.source.morselCount, rows.rowCount < wanted {
             let end = min(next + limits.threads, pipeline.source.morselCount)
-            let lease = MemoryLease(budget, holder)
-            let sinks = try run(pipeline, morsels: next..<end) { _ in CollectSink(layout: layout, slots: slots, lease: lease) }
+            let sinks = try run(pipeline, morsels: next..<end, crew: crew) { _ in CollectSink(layout: layout, slots: slots, lease: lease) }
             rows.append(try CollectSink.merge(sinks, layout: layout, threads: limits.threads))
             next = end
         }
@@ -117,15 +118,16 @@ extension Executor {
                 for sink in sinks { try sink.flush() }
             }
         }
+        let crew = Crew<CollectSink>()
         var next = 0
-        // To begin a run costs as much as reading some thousand rows: where conditions leave few of them, more morsels are taken at once.
+        // Threads meet after every run: where conditions leave few of them, more morsels are taken at once.
         var size = limits.threads * 2
         while next < pipeline.source.morselCount {
             let end = min(next + size, pipeline.source.morselCount)
-            let sinks = try run(pipeline, morsels: next..<end) { _ in CollectSink(layout: layout, slots: slots) }
+            let sinks = try run(pipeline, morsels: next..<end, crew: crew) { _ in CollectSink(layout: layout, slots: slots) }
             let rows = try CollectSink.merge(sinks, layout: layout, threads: limits.threads)
             try receive(rows)
-            size = rows.rowCount < size * Self.sparseRowsMax ? min(size * 4, limits.threads * 64) : limits.threads * 2
+            size = rows.rowCount < size * Self.sparseRowsMax ? min(size * 4, limits.threads * 16) : limits.threads * 2
             next = end
         }
     }

@@ -61,12 +61,14 @@ final class Executor: @unchecked Sendable {
             divisionsByZero += context.divisionsByZero
             undefinedResults += context.undefinedResults
         }
+        context.divisionsByZero = 0
+        context.undefinedResults = 0
     }
 
     /// Runs every morsel through a worker's copy of the pipeline into that worker's sink; returns the sinks. The first error of the
     /// earliest morsel is the one that is thrown, so that an error does not depend on how workers took turns. What a repeated run divides by zero has been counted.
     func run<Sink: BatchSink & SendableMetatype>(
-        _ pipeline: Pipeline, morsels: Range<Int>? = nil, threads: Int? = nil, isRepeated: Bool = false,
+        _ pipeline: Pipeline, morsels: Range<Int>? = nil, threads: Int? = nil, isRepeated: Bool = false, crew: Crew<Sink> = Crew(),
         _ makeSink: @escaping @Sendable (WorkerContext) throws -> Sink
     ) throws -> [Sink] {
         let morsels = morsels ?? 0..<pipeline.source.morselCount
@@ -74,27 +76,27 @@ final class Executor: @unchecked Sendable {
         var pipeline = pipeline
         pipeline.profile?.sink = profile?.current
         let queue = MorselQueue(morsels)
-        let outcomes = WorkerOutcomes<Sink>(count: workerCount)
+        let outcomes = WorkerOutcomes(crew, count: workerCount)
         let body: @Sendable (Int) -> Void = { [self, pipeline] index in
-            let context = EvaluationContext(cancellation: cancellation)
-            context.threads = limits.threads
-            context.groupsInCacheMax = limits.groupsInCacheMax
-            let worker = WorkerContext(evaluation: context, shared: shared)
             var at = morsels.lowerBound
             do {
-                let sink = try makeSink(worker)
-                outcomes.set(sink, at: index)
-                let copy = try PipelineWorker(pipeline, worker)
+                let member = try outcomes.member(index) {
+                    let context = EvaluationContext(cancellation: cancellation)
+                    context.threads = limits.threads
+                    context.groupsInCacheMax = limits.groupsInCacheMax
+                    let worker = WorkerContext(evaluation: context, shared: shared)
+                    return Crew<Sink>.Member(worker, sink: try makeSink(worker), try PipelineWorker(pipeline, worker))
+                }
+                defer { if !isRepeated { absorb(member.worker.evaluation) } }
                 while let morsel = queue.next() {
                     at = morsel
-                    try copy.run(morsel, into: sink)
+                    try member.copy.run(morsel, into: member.sink)
                     if index == 0 { progress?(morsel - morsels.lowerBound, morsels.count) }
                 }
             } catch {
                 outcomes.fail(error, morsel: at)
                 queue.stop()
             }
-            if !isRepeated { absorb(context) }
         }
         let work = { if workerCount == 1 { body(0) } else { DispatchQueue.concurrentPerform(iterations: workerCount, execute: body) } }
         if let profile { profile.waiting(work) } else { work() }
@@ -112,18 +114,43 @@ final class MorselQueue: @unchecked Sendable {
     func stop() { lock.locked { rest = rest.upperBound..<rest.upperBound } }
 }
 
+/// The workers of a pipeline, kept where it is run a few morsels at a time.
+final class Crew<Sink>: @unchecked Sendable {
+    /// What one worker has for itself.
+    final class Member {
+        let worker: WorkerContext
+        let sink: Sink
+        let copy: PipelineWorker
+        init(_ worker: WorkerContext, sink: Sink, _ copy: PipelineWorker) {
+            self.worker = worker
+            self.sink = sink
+            self.copy = copy
+        }
+    }
+    fileprivate var members: [Member?] = []
+}
+
 private final class WorkerOutcomes<Sink>: @unchecked Sendable {
     private let lock = Mutex()
-    private var made: [Sink?]
+    private let crew: Crew<Sink>
     private var failure: (morsel: Int, error: any Error)?
 
-    init(count: Int) { made = Array(repeating: nil, count: count) }
-    func set(_ sink: Sink, at index: Int) { lock.locked { made[index] = sink } }
+    init(_ crew: Crew<Sink>, count: Int) {
+        self.crew = crew
+        while crew.members.count < count { crew.members.append(nil) }
+    }
+    /// Made by the worker's own thread when it is first asked for.
+    func member(_ index: Int, _ make: () throws -> Crew<Sink>.Member) rethrows -> Crew<Sink>.Member {
+        if let known = lock.locked({ crew.members[index] }) { return known }
+        let made = try make()
+        lock.locked { crew.members[index] = made }
+        return made
+    }
     func fail(_ error: any Error, morsel: Int) {
         lock.locked { if failure == nil || morsel < failure!.morsel { failure = (morsel, error) } }
     }
     var error: (any Error)? { failure?.error }
-    var sinks: [Sink] { made.compactMap { $0 } }
+    var sinks: [Sink] { crew.members.compactMap { $0?.sink } }
 }
 
 /// Keeps every row, a relation for each morsel, so that they can be put in order.
@@ -151,8 +178,14 @@ final class CollectSink: BatchSink {
         try lease?.add(bytes)
     }
 
+    private func drained() -> [(morsel: Int, relation: Relation)] {
+        defer { byMorsel = [] }
+        return byMorsel
+    }
+
+    /// The rows of all sinks, which then hold none.
     static func merge(_ sinks: [CollectSink], layout: Layout, threads: Int) throws -> Relation {
-        let parts = sinks.flatMap(\.byMorsel).sorted { $0.morsel < $1.morsel }.map(\.relation)
+        let parts = sinks.flatMap { $0.drained() }.sorted { $0.morsel < $1.morsel }.map(\.relation)
         if parts.isEmpty { return Relation(layout: layout) }
         if parts.count == 1 { return parts[0] }
         let columns = try layout.slots.indices.map { slot in try ColumnBuffer.joined(parts.map { $0.columns[slot] }, threads: threads) }
