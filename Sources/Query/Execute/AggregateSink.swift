@@ -17,7 +17,7 @@ final class AggregateSink: BatchSink {
         self.index = index
         self.accumulators = accumulators
         single = index is SingleGroup
-        takesMasks = index is SingleGroup && accumulators.allSatisfy(\.takesMasks)
+        takesMasks = index.takesMasks && accumulators.allSatisfy(\.takesMasks)
         for accumulator in accumulators { accumulator.reserve(index.groupCount) }
     }
     deinit { groups.deallocate() }
@@ -29,6 +29,11 @@ final class AggregateSink: BatchSink {
                 return
             }
             for accumulator in accumulators { try accumulator.update(batch, nil) }
+            return try charge()
+        }
+        if takesMasks, let some = batch as? FilteredBatch, !some.takesAll, some.count * 2 > some.parent.count {
+            try index.assign(some.parent, into: groups)
+            for accumulator in accumulators { try accumulator.update(some.parent, groups, rows: UnsafePointer(some.mask)) }
             return try charge()
         }
         try index.assign(batch, into: groups)

@@ -5,6 +5,8 @@ class GroupIndex {
     /// Groups so far; numbers are below it.
     var groupCount: Int { preconditionFailure("a group index without a body") }
     func assign(_ batch: Batch, into groups: UnsafeMutablePointer<UInt32>) throws { preconditionFailure("a group index without a body") }
+    /// Rows may be told by a mask over their parent batch: numbering a row that is left out neither fails nor makes a group.
+    var takesMasks: Bool { false }
     /// Memory held.
     var bytes: Int { 0 }
     /// Another worker's number of a group need not be the number here.
@@ -20,6 +22,7 @@ class GroupIndex {
 /// Everything is one group, also where there are no rows.
 final class SingleGroup: GroupIndex {
     override var groupCount: Int { 1 }
+    override var takesMasks: Bool { true }
     override func assign(_ batch: Batch, into groups: UnsafeMutablePointer<UInt32>) throws {
         groups.update(repeating: 0, count: batch.count)
     }
@@ -70,6 +73,12 @@ final class DenseGroups: GroupIndex {
 
     override var groupCount: Int { total }
     override var bytes: Int { total }
+    override var takesMasks: Bool {
+        !tracksSeen
+            && keyParts.allSatisfy {
+                $0.evaluator is ColumnEvaluator || $0.evaluator is DictionaryMapEvaluator || $0.evaluator is StepEvaluator
+            }
+    }
     /// Numbers are counted up from the smallest, null behind the last; codes stand in the order of their coming.
     override var keysAreSorted: Bool { keyParts.count == 1 && keyParts[0].evaluator.dictionary == nil }
 
