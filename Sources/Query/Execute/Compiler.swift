@@ -112,6 +112,9 @@ final class ExpressionCompiler {
     /// An expression whose only column is coded text is computed once per dictionary entry, if that is fewer than the rows there may be.
     private func liftOverDictionary(_ bound: Bound) throws -> Evaluator? {
         if case .column = bound.kind { return nil }
+        // Nulls are told beside the codes: no entry needs to be asked.
+        if case .isNull(let term) = bound.kind, case .column = term.kind { return nil }
+        if case .not(let term) = bound.kind, case .isNull(let inner) = term.kind, case .column = inner.kind { return nil }
         guard let column = bound.onlyColumn, layout.contains(column) else { return nil }
         let slot = layout[column]
         guard let dictionary = layout.slots[slot].dictionary, dictionary.count <= SharedMaps.entriesMax else { return nil }

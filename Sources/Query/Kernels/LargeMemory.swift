@@ -3,7 +3,7 @@ import Glibc
 /// Memory for very many values. Large pieces lie on large pages where the system has them, for a page fault for every 4 KB would cost more
 /// than the loops that fill them; and they are kept when they are freed, for the next piece of about that size.
 enum LargeMemory {
-    private static let largeBytesMin = 1 << 20
+    private static let largeBytesMin = 1 << 19
     private static let pool = LargePool()
 
     /// How many bytes of freed memory the process may keep; the rest goes back to the system.
