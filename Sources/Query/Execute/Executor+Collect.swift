@@ -41,7 +41,7 @@ extension Pipeline {
 }
 
 /// Columns of a known number of rows, which workers write where they belong.
-private final class PlacedColumns: @unchecked Sendable {
+final class PlacedColumns: @unchecked Sendable {
     private let lock = Mutex()
     private let rowCount: Int
     let columns: [ColumnBuffer]

@@ -1,9 +1,10 @@
 import Storage
 
 extension Executor {
-    private static let rowID: ColumnID = -1
+    static let rowID: ColumnID = -1
 
     func run(_ top: TopPlan, required: Set<ColumnID>) throws -> Relation {
+        if top.isPage { return try page(top, required: required) }
         if !top.per.isEmpty || top.others { return try topPerGroup(top, required: required) }
         let limit = TopLimit(descending: top.order.first?.descending ?? false)
         let (input, needed, late) = lateColumns(of: top, required: required, limit: limit)
@@ -67,7 +68,7 @@ extension Executor {
     }
 
     /// The plan with row ids going through, if it is a scan under filters and derived columns.
-    private static func withRowID(_ plan: Plan, _ gate: ((ScanPlan) -> BlockGate?)?) -> (Plan, ScanPlan)? {
+    static func withRowID(_ plan: Plan, _ gate: ((ScanPlan) -> BlockGate?)?) -> (Plan, ScanPlan)? {
         switch plan {
         case .scan(var scan):
             scan.rowID = rowID

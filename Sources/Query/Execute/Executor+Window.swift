@@ -37,6 +37,7 @@ extension Executor {
         for call in calls { needed.formUnion(call.input.columns) }
         let pipeline = try pipeline(derived.isEmpty ? input : .derive(input, derived), required: needed)
         if let ranges = try windowsByRange(pipeline, calls, held: needed) { return ranges }
+        if let placed = try windowsByPlace(input, derived, calls, kept: kept) { return placed }
         let rows = try relation(pipeline, required: needed)
         var added: [(Layout.Slot, ColumnBuffer)] = []
         let orders = WindowOrders(rows, threads: limits.threads, cancellation: cancellation)

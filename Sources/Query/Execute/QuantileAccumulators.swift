@@ -4,12 +4,16 @@ import Storage
 final class BinCountAccumulator: Accumulator {
     let bins: QuantileBins
     private var counts = GroupStates<UInt32>()
+    private let places = UnsafeMutablePointer<UInt32>.allocate(capacity: vectorRowsMax)
 
     init(bins: QuantileBins, argument: Evaluator, filter: Evaluator?) {
         self.bins = bins
         super.init(type: .int, arguments: [argument], filter: filter)
     }
-    deinit { counts.free() }
+    deinit {
+        counts.free()
+        places.deallocate()
+    }
     override func grow(from old: Int, to new: Int) { counts.grow(to: new * bins.count, filling: 0) }
 
     func counts(of group: Int) -> UnsafeBufferPointer<UInt32> {
@@ -17,29 +21,24 @@ final class BinCountAccumulator: Accumulator {
     }
 
     override func add(_ vectors: [Vector], _ batch: Batch, _ groups: UnsafePointer<UInt32>?, _ mask: UnsafePointer<UInt8>?) throws {
-        let values = vectors[0].integers
-        let counts = counts.pointer
-        let bins = bins
-        let width = bins.count
-        // Ranges come from block headers: a value outside of them is a mistake of ours and must not be counted elsewhere.
+        bins.fill(vectors[0], batch.count, into: places)
+        let (counts, places, width) = (counts.pointer, places, UInt32(bins.count))
+        // Ranges come from block headers: a value outside of them is a mistake of ours and must not be counted elsewhere. What lies under a
+        // null is counted nowhere.
+        var largest: UInt32 = 0
         switch (groups, mask) {
         case (nil, nil):
-            for i in 0..<batch.count {
-                let bin = bins.bin(values[i])
-                precondition(bin >= 0 && bin < width)
-                counts[bin] &+= 1
-            }
+            for i in 0..<batch.count { largest = max(largest, places[i]) }
+            precondition(largest < width)
+            for i in 0..<batch.count { counts[Int(places[i])] &+= 1 }
         case (let groups?, nil):
-            for i in 0..<batch.count {
-                let bin = bins.bin(values[i])
-                precondition(bin >= 0 && bin < width)
-                counts[Int(groups[i]) &* width &+ bin] &+= 1
-            }
+            for i in 0..<batch.count { largest = max(largest, places[i]) }
+            precondition(largest < width)
+            for i in 0..<batch.count { counts[Int(groups[i]) &* Int(width) &+ Int(places[i])] &+= 1 }
         case (_, let mask?):
             for i in 0..<batch.count where mask[i] != 0 {
-                let bin = bins.bin(values[i])
-                precondition(bin >= 0 && bin < width)
-                counts[(groups.map { Int($0[i]) } ?? 0) &* width &+ bin] &+= 1
+                precondition(places[i] < width)
+                counts[(groups.map { Int($0[i]) } ?? 0) &* Int(width) &+ Int(places[i])] &+= 1
             }
         }
     }
@@ -56,8 +55,13 @@ final class BinPickAccumulator: Accumulator {
     private let bins: QuantileBins
     /// For each group and bin the number of its slot, from 1; 0: not asked for.
     private let slots: RawMemory
+    /// The same as one byte, 1: asked for. Four times as much of it fits the cache, and few values go further than this.
+    private let asked: RawMemory
+    private let places = UnsafeMutablePointer<UInt32>.allocate(capacity: vectorRowsMax)
+    private let mask = UnsafeMutablePointer<UInt8>.allocate(capacity: vectorRowsMax)
+    private let selection = UnsafeMutablePointer<UInt16>.allocate(capacity: vectorRowsMax)
     private var picked: UnsafeMutablePointer<Pick>
-    private var capacityPicked = 1 << 14
+    private var capacityPicked = 1 << 16
     private(set) var count = 0
 
     struct Pick {
@@ -68,43 +72,53 @@ final class BinPickAccumulator: Accumulator {
     init(bins: QuantileBins, slots: RawMemory, argument: Evaluator, filter: Evaluator?) {
         self.bins = bins
         self.slots = slots
-        picked = .allocate(capacity: capacityPicked)
+        let size = slots.byteCount / 4
+        asked = RawMemory(byteCount: size)
+        for place in 0..<size { asked.of(UInt8.self)[place] = slots.of(UInt32.self)[place] != 0 ? 1 : 0 }
+        picked = .allocateLarge(capacity: capacityPicked)
         super.init(type: .int, arguments: [argument], filter: filter)
     }
-    deinit { picked.deallocate() }
+    deinit {
+        picked.freeLarge()
+        places.deallocate()
+        mask.deallocate()
+        selection.deallocate()
+    }
 
-    override func add(_ vectors: [Vector], _ batch: Batch, _ groups: UnsafePointer<UInt32>?, _ mask: UnsafePointer<UInt8>?) throws {
-        reservePicks(batch.count + 1)
-        let values = vectors[0].integers
-        let slots = slots.of(UInt32.self)
-        let bins = bins
-        let width = bins.count
-        let out = picked
-        var kept = count
-        // A pick that is not asked for is overwritten by the next.
-        if let groups, mask == nil {
-            for i in 0..<batch.count {
-                let slot = slots[Int(groups[i]) &* width &+ bins.bin(values[i])]
-                out[kept] = Pick(slot: slot, value: values[i])
-                kept &+= slot != 0 ? 1 : 0
+    override func add(_ vectors: [Vector], _ batch: Batch, _ groups: UnsafePointer<UInt32>?, _ rows: UnsafePointer<UInt8>?) throws {
+        let (vector, count) = (vectors[0], batch.count)
+        bins.fill(vector, count, into: places)
+        let (asked, places, mask, width) = (asked.of(UInt8.self), places, mask, bins.count)
+        if let rows {
+            // What lies under a null has any bin.
+            let last = UInt32(width - 1)
+            for i in 0..<count {
+                mask[i] = asked[(groups == nil ? 0 : Int(groups![i])) &* width &+ Int(min(places[i], last))] & (rows[i] != 0 ? 1 : 0)
             }
+        } else if let groups {
+            for i in 0..<count { mask[i] = asked[Int(groups[i]) &* width &+ Int(places[i])] }
         } else {
-            for i in 0..<batch.count {
-                if let mask, mask[i] == 0 { continue }
-                let slot = slots[(groups == nil ? 0 : Int(groups![i])) &* width &+ bins.bin(values[i])]
-                out[kept] = Pick(slot: slot, value: values[i])
-                kept &+= slot != 0 ? 1 : 0
-            }
+            for i in 0..<count { mask[i] = asked[Int(places[i])] }
         }
-        count = kept
+        if MaskBytes.allZero(mask, count) { return }
+        let kept = Selection.fill(selection, from: mask, count: count)
+        reservePicks(kept)
+        let (slots, out) = (slots.of(UInt32.self), picked + self.count)
+        let (isNarrow, base, unit) = (vector.isNarrow, vector.base, vector.unit)
+        for i in 0..<kept {
+            let row = Int(selection[i])
+            let value = isNarrow ? base &+ unit &* Int64(vector.narrowCodes[row]) : vector.integers[row]
+            out[i] = Pick(slot: slots[(groups == nil ? 0 : Int(groups![row])) &* width &+ Int(places[row])], value: value)
+        }
+        self.count += kept
     }
 
     private func reservePicks(_ more: Int) {
         guard count + more > capacityPicked else { return }
         let grown = max(capacityPicked * 2, count + more)
-        let moved = UnsafeMutablePointer<Pick>.allocate(capacity: grown)
+        let moved = UnsafeMutablePointer<Pick>.allocateLarge(capacity: grown)
         moved.update(from: picked, count: count)
-        picked.deallocate()
+        picked.freeLarge()
         picked = moved
         capacityPicked = grown
     }

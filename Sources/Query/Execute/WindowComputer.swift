@@ -146,9 +146,30 @@ struct WindowComputer: Sendable {
         }
         let count = rows.rowCount
         let places = Int(max(-Int64(count) - 1, min(Int64(count) + 1, step)))
+        if argument(0).form != .texts { return try shiftedNumbers(order, isLag ? -places : places) }
         let sources = RowNumbers(count: count)
         try eachPart(order) { WindowLoops.sources(order, $0, isLag ? -places : places, sources.base) }
         return try argument(0).picked(sources, 0..<count, threads: threads, hasGaps: true, cancellation)
+    }
+
+    private func shiftedNumbers(_ order: WindowOrder, _ step: Int) throws -> ColumnBuffer {
+        let from = argument(0)
+        let out = ColumnBuffer(type: from.type, dictionary: from.dictionary, rows: rows.rowCount)
+        let flags = RawMemory(byteCount: rows.rowCount)
+        let known: [UInt8]? = from.hasNulls ? from.nulls : nil
+        try eachPart(order) { part in
+            known.withPointer { nulls in
+                let outNulls = flags.of(UInt8.self)
+                switch from.form {
+                case .integers: WindowLoops.shift(order, part, step, from.integers, nulls, out.integers, outNulls)
+                case .doubles: WindowLoops.shift(order, part, step, from.doubles, nulls, out.doubles, outNulls)
+                case .mask: WindowLoops.shift(order, part, step, from.mask, nulls, out.mask, outNulls)
+                case .codes: WindowLoops.shift(order, part, step, from.codes, nulls, out.codes, outNulls)
+                case .texts: preconditionFailure("texts are picked by row")
+                }
+            }
+        }
+        return out.with(nulls: flags)
     }
 
     private func movingAverage(_ order: WindowOrder) throws -> ColumnBuffer {

@@ -55,6 +55,29 @@ enum WindowLoops {
         }
     }
 
+    /// The value `step` places behind each row in its group, and whether there is none.
+    @inline(__always)
+    static func shift<T>(
+        _ order: WindowOrder, _ part: Range<Int>, _ step: Int, _ values: UnsafePointer<T>, _ nulls: UnsafePointer<UInt8>?,
+        _ out: UnsafeMutablePointer<T>, _ outNulls: UnsafeMutablePointer<UInt8>
+    ) {
+        let rows = order.rows
+        var start = part.lowerBound
+        while start < part.upperBound {
+            let end = order.groupEnd(start, part.upperBound)
+            for i in start..<end {
+                let row = Int(rows[i])
+                let other = i &+ step
+                let isThere = other >= start && other < end
+                // A row of its own where there is no other: its value is harmless.
+                let source = isThere ? Int(rows[other]) : row
+                out[row] = values[source]
+                outNulls[row] = isThere ? nulls?[source] ?? 0 : 1
+            }
+            start = end
+        }
+    }
+
     static func runningCount(
         _ order: WindowOrder, _ part: Range<Int>, _ active: UnsafePointer<UInt8>?, _ out: UnsafeMutablePointer<Int64>
     ) {
@@ -78,6 +101,12 @@ enum WindowLoops {
         _ order: WindowOrder, _ part: Range<Int>, _ values: UnsafePointer<Int64>, _ active: UnsafePointer<UInt8>?,
         _ out: UnsafeMutablePointer<Int64>
     ) throws {
+        // Nearly no sum comes near the edge of 64 bits, not even before the last of the rows that tie.
+        if let active {
+            if narrowRunningSum(order, part, out, { row in values[row] & (0 &- Int64(active[row])) }) { return }
+        } else if narrowRunningSum(order, part, out, { row in values[row] }) {
+            return
+        }
         let (rows, marks) = (order.rows, order.marks)
         var total: Int128 = 0
         var start = part.lowerBound
@@ -92,6 +121,34 @@ enum WindowLoops {
             for i in start..<end { out[Int(rows[i])] = sum }
             start = end
         }
+    }
+
+    /// False where a sum left 64 bits: then nothing is said of any.
+    @inline(__always)
+    private static func narrowRunningSum(
+        _ order: WindowOrder, _ part: Range<Int>, _ out: UnsafeMutablePointer<Int64>, _ value: (Int) -> Int64
+    ) -> Bool {
+        let (rows, marks) = (order.rows, order.marks)
+        var total: Int64 = 0
+        var left = false
+        for i in part {
+            let row = Int(rows[i])
+            let mark = marks[i]
+            if mark & SortedRows.newGroup != 0 { total = 0 }
+            let (sum, overflow) = total.addingReportingOverflow(value(row))
+            total = sum
+            left = left || overflow
+            out[row] = sum
+            // The last of rows that tie gives its sum to all of them.
+            if mark == 0, i &+ 1 == part.upperBound || marks[i &+ 1] != 0 {
+                var tied = i
+                repeat {
+                    tied &-= 1
+                    out[Int(rows[tied])] = sum
+                } while marks[tied] == 0
+            }
+        }
+        return !left
     }
 
     static func runningSum(

@@ -122,12 +122,12 @@ struct WindowRanges: MorselSource {
 extension Executor {
     /// The windows range by range of parents; nil where rows do not lie so, some window's groups do not hang on the parent, or the order in
     /// which the rows would come is of importance.
-    func windowsByRange(_ pipeline: Pipeline, _ calls: [(column: WindowColumn, input: WindowInput)], held ids: Set<ColumnID>) throws
-        -> Pipeline?
-    {
+    func windowsByRange(
+        _ pipeline: Pipeline, _ calls: [(column: WindowColumn, input: WindowInput)], held ids: Set<ColumnID>, inAnyOrder: Bool = false
+    ) throws -> Pipeline? {
         guard let scan = pipeline.source as? ScanSource, let first = calls.first,
             let (key, ranges) = parents(scan, pipeline, first.input.per),
-            calls.allSatisfy({ $0.input.per.contains(key) && $0.column.answersInPlace }), ranges.keepsOrder || scan.inAnyOrder
+            calls.allSatisfy({ $0.input.per.contains(key) && $0.column.answersInPlace }), ranges.keepsOrder || scan.inAnyOrder || inAnyOrder
         else { return nil }
         let separate = ranges.parents.count
         let rowsMax = (0..<separate).map(ranges.source.rowCount(ofMorsel:))

@@ -36,6 +36,28 @@ struct QuantileBins: Sendable {
         Int(truncatingIfNeeded: Double(value &- low &+ offset).bitPattern >> ((52 &- bits) & 63) &- first)
     }
 
+    /// The bins of a run of values. Narrow ones are turned into doubles several at a time.
+    func fill(_ vector: Vector, _ rows: Int, into out: UnsafeMutablePointer<UInt32>) {
+        let down = (52 &- bits) & 63
+        let first = first
+        let (start, overflow) = (vector.base &- low).addingReportingOverflow(offset)
+        if vector.isNarrow, vector.unit == 1, !overflow, start >= 0, start < Int64(Int32.max) {
+            let codes = vector.narrowCodes
+            var largest: UInt32 = 0
+            for i in 0..<rows { largest = max(largest, codes[i]) }
+            if Int64(largest) &+ start <= Int64(Int32.max) {
+                let start = UInt32(start)
+                for i in 0..<rows {
+                    let distance = Int32(bitPattern: codes[i] &+ start)
+                    out[i] = UInt32(truncatingIfNeeded: Double(distance).bitPattern >> down &- first)
+                }
+                return
+            }
+        }
+        let values = vector.integers
+        for i in 0..<rows { out[i] = UInt32(truncatingIfNeeded: bin(values[i])) }
+    }
+
     /// The one value of a bin that holds no other.
     func value(of bin: Int) -> Int64? { bin < 1 << Int(bits) ? low + Int64(bin) : nil }
 }

@@ -92,6 +92,9 @@ struct TopPlan: Sendable {
     var others: Bool
     /// Blocks are read from the most promising on, and those that cannot hold one of the best rows are not.
     var skipsBlocks = false
+    /// A page deep in the order, without the `first` rows before it: where it lies is found by counting.
+    var isPage = false
+    var first = 0
 }
 
 struct JoinPlan: Sendable {

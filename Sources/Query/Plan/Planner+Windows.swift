@@ -114,8 +114,8 @@ extension Planner {
 }
 
 extension Plan {
-    /// A table's rows, or rows in memory, under nothing that is dear or may fail.
-    fileprivate var isReadTwice: Bool {
+    /// Reading it twice is cheap and tells nothing twice: a table's rows, or rows in memory, under nothing that may fail.
+    var isReadTwice: Bool {
         switch self {
         case .scan(let scan): !scan.filters.contains(where: \.callsFunction)
         case .rows: true

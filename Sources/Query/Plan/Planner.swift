@@ -11,7 +11,7 @@ enum Planner {
     /// In order; the list runs over every node, from the leaves up, until nothing changes.
     static let rewrites: [Rewrite] = [
         splitConditions, filterBelowDerive, filterBelowJoin, sharedFilterBelowAggregate, shareRowsBelow, distinctByID, groupByID,
-        windowByID, aggregatePerKey, membershipByID, filterIntoScan, sortAndTakeIsTop, groupsInAnyOrder, rowsInAnyOrder, topSkipsBlocks,
+        windowByID, aggregatePerKey, membershipByID, filterIntoScan, sortAndTakeIsTop, sortAndTakeIsPage, groupsInAnyOrder, rowsInAnyOrder, topSkipsBlocks,
     ]
 
     static func plan(_ plan: Plan, with rewrites: [Rewrite] = rewrites, log: inout [String]) -> Plan {
@@ -89,11 +89,14 @@ enum Planner {
         return .scan(scan)
     }
 
+    /// More rows are not kept in order while others go by.
+    static let topRowsMax = 100_000
+
     /// Only the first rows of an order are kept while the rows go by.
     static let sortAndTakeIsTop = Rewrite(name: "sort and take is top") { plan in
         guard case .take(.sort(let input, let order), let first, let count) = plan else { return nil }
         let (end, overflow) = first.addingReportingOverflow(count)
-        guard !overflow, end <= 100_000 else { return nil }
+        guard !overflow, end <= topRowsMax else { return nil }
         let top = Plan.top(TopPlan(input: input, count: end, per: [], order: order, asked: 0, others: false))
         return first == 0 ? top : .take(top, first: first, count: count)
     }

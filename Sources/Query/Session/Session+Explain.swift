@@ -122,6 +122,7 @@ struct PlanText {
         case .window(_, let columns): return "window " + columns.map { name($0.id) }.joined(separator: ", ")
         case .sort(_, let items): return "sort \(order(items))"
         case .take(_, let first, let count): return first == 0 ? "take \(count)" : "take \(count) from \(first + 1)"
+        case .top(let top) where top.isPage: return "rows \(top.first + 1) to \(top.count) by \(order(top.order))"
         case .top(let top):
             return "top \(top.count)\(top.per.isEmpty ? "" : " per " + top.per.map(name).joined(separator: ", ")) by \(order(top.order))"
         case .join(let join):
