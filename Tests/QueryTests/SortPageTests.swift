@@ -28,10 +28,11 @@ import Testing
     }
 
     private static let paged = [
-        "from t | sort v desc, id | take 10 from 110_001", "from t | sort v | take 12 from 100_100", "from t | sort v desc | take 5 from 100_000",
+        "from t | sort v desc, id | take 10 from 110_001", "from t | sort v | take 12 from 100_100",
+        "from t | sort v desc | take 5 from 100_000",
         // Where the heavy value lies, at the edge of what is missing, and behind it.
         "from t | sort v, name desc, id | take 3000 from 99_000", "from t | sort v | take 400 from 124_000",
-        "from t | sort v desc | take 30 from 127_380", "from t | sort v desc | take 30 from 129_990",
+        "from t | sort v desc | take 30 from 127_360", "from t | sort v desc | take 30 from 129_990",
         "from t | where kind = 1 or name != \"n7\" | sort v desc, id desc | take 7 from 100_001", "from t | sort id | take 3 from 120_000",
         "from t | derive w: v | sort w desc, kind | take 9 from 101_001 | select w, kind, name",
         "from t | sort day desc, v | take 20 from 100_300", "from t | sort v | take 100_500 | summarize n: count(), s: sum(v), k: max(id)",

@@ -13,7 +13,8 @@ extension Executor {
         }
         var log: [String] = []
         let between = Planner.plan(
-            .filter(.filter(top.input, compared(.greaterOrEqual, found.values.lowerBound)), compared(.lessOrEqual, found.values.upperBound)),
+            .filter(
+                .filter(top.input, compared(.greaterOrEqual, found.values.lowerBound)), compared(.lessOrEqual, found.values.upperBound)),
             with: [Planner.filterBelowDerive, Planner.filterIntoScan], log: &log)
         let rows = try sorted(try relation(between, required: required.union(top.order.map(\.id))), top.order)
         let kept = min(top.first - found.before, rows.rowCount)..<min(top.count - found.before, rows.rowCount)

@@ -3,7 +3,8 @@ import Storage
 extension Planner {
     /// The best rows by a stored column: its block headers say where they may be.
     static let topSkipsBlocks = Rewrite(name: "best blocks first") { plan in
-        guard case .top(var top) = plan, !top.skipsBlocks, !top.isPage, top.per.isEmpty, !top.others, top.count > 0, let first = top.order.first,
+        guard case .top(var top) = plan, !top.skipsBlocks, !top.isPage, top.per.isEmpty, !top.others, top.count > 0,
+            let first = top.order.first,
             isStored(first.id, in: top.input)
         else { return nil }
         top.skipsBlocks = true

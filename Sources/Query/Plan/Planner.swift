@@ -11,7 +11,8 @@ enum Planner {
     /// In order; the list runs over every node, from the leaves up, until nothing changes.
     static let rewrites: [Rewrite] = [
         splitConditions, filterBelowDerive, filterBelowJoin, sharedFilterBelowAggregate, shareRowsBelow, distinctByID, groupByID,
-        windowByID, aggregatePerKey, membershipByID, filterIntoScan, sortAndTakeIsTop, sortAndTakeIsPage, groupsInAnyOrder, rowsInAnyOrder, topSkipsBlocks,
+        windowByID, aggregatePerKey, membershipByID, filterIntoScan, sortAndTakeIsTop, sortAndTakeIsPage, groupsInAnyOrder, rowsInAnyOrder,
+        topSkipsBlocks,
     ]
 
     static func plan(_ plan: Plan, with rewrites: [Rewrite] = rewrites, log: inout [String]) -> Plan {
