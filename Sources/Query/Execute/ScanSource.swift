@@ -280,11 +280,16 @@ struct ScanSource: MorselSource {
             if filtered.select(mask: mask) { try body(filtered) }
         }
 
+        /// Most words of 64 rows have no deleted one.
         private static func clear(_ mask: UnsafeMutablePointer<UInt8>, _ deleted: UnsafeBufferPointer<UInt64>, _ row: Int, _ count: Int) {
-            for i in 0..<count {
-                let at = row &+ i
-                let bit = deleted[at >> 6] >> UInt64(at & 63) & 1
-                mask[i] &= UInt8(truncatingIfNeeded: bit ^ 1)
+            precondition(row % 64 == 0)
+            for word in 0..<(count + 63) / 64 {
+                var bits = deleted[row / 64 + word]
+                while bits != 0 {
+                    let at = word &* 64 &+ bits.trailingZeroBitCount
+                    if at < count { mask[at] = 0 }
+                    bits &= bits &- 1
+                }
             }
         }
     }
