@@ -95,7 +95,9 @@ extension Executor {
         var next = 0
         while next < pipeline.source.morselCount, rows.rowCount < wanted {
             let end = min(next + limits.threads, pipeline.source.morselCount)
-            let sinks = try run(pipeline, morsels: next..<end, crew: crew) { _ in CollectSink(layout: layout, slots: slots, lease: lease) }
+            let sinks = try run(pipeline, morsels: next..<end, crew: crew) { _ in
+                CollectSink(layout: layout, slots: slots, lease: lease, rowsMax: wanted)
+            }
             rows.append(try CollectSink.merge(sinks, layout: layout, threads: limits.threads))
             next = end
         }

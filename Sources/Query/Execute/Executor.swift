@@ -157,15 +157,16 @@ private final class WorkerOutcomes<Sink>: @unchecked Sendable {
 final class CollectSink: BatchSink {
     private let layout: Layout
     private let slots: [Int]
-    private let view: RowsBatch
+    private let rowsMax: Int
     private(set) var byMorsel: [(morsel: Int, relation: Relation)] = []
     private let lease: MemoryLease?
 
-    init(layout: Layout, slots: [Int], lease: MemoryLease? = nil) {
+    /// - Parameter rowsMax: of a morsel; batches that come when it has as many are left alone, and so never decoded.
+    init(layout: Layout, slots: [Int], lease: MemoryLease? = nil, rowsMax: Int = .max) {
         self.lease = lease
         self.layout = layout
         self.slots = slots
-        view = RowsBatch(layout: layout)
+        self.rowsMax = rowsMax
     }
 
     func consume(_ batch: Batch, morsel: Int) throws {
@@ -173,8 +174,9 @@ final class CollectSink: BatchSink {
             // The next morsel is about as long as the last.
             byMorsel.append((morsel, Relation(layout: layout, capacity: byMorsel.last?.relation.rowCount ?? 1024)))
         }
-        view.set(try slots.map { try batch.vector($0) }, count: batch.count)
-        let bytes = try byMorsel[byMorsel.count - 1].relation.append(view)
+        let rows = byMorsel[byMorsel.count - 1].relation
+        if rows.rowCount >= rowsMax { return }
+        let bytes = try rows.append(batch, slots: slots)
         try lease?.add(bytes)
     }
 

@@ -31,6 +31,14 @@ final class Relation: @unchecked Sendable {
         return bytes
     }
 
+    /// Appends the columns of `batch` that lie in these slots.
+    func append(_ batch: Batch, slots: [Int]) throws -> Int {
+        var bytes = 0
+        for (place, slot) in slots.enumerated() { bytes += columns[place].append(try batch.vector(slot), count: batch.count) }
+        rowCount += batch.count
+        return bytes
+    }
+
     /// What the rows take.
     var bytes: Int { columns.reduce(0) { $0 + $1.bytes } }
 
