@@ -38,7 +38,13 @@ extension Executor {
         else { return (join.left, join.right) }
         let limit = RangeFinder(join.right).rowCount / Self.narrowingFactor
         guard try looksFewer(join.left, than: limit) else { return (join.left, join.right) }
-        let rows = try relation(join.left, required: required)
+        let rows: Relation
+        do {
+            rows = try attempt { try relation(join.left, required: required) }
+        } catch let error as QueryError where error.kind == .memory {
+            // More than the trial told: they need not be held at once.
+            return (join.left, join.right)
+        }
         guard rows.rowCount < limit else { return (.rows(rows), join.right) }
         return (.rows(rows), asked(join.right, Bound(.column(key), type, join.span), by: rows[join.on[0].left]))
     }

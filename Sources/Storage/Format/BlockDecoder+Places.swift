@@ -30,7 +30,6 @@ extension BlockDecoder {
         let laneShift = lanes.trailingZeroBitCount
         let wordShift = word.trailingZeroBitCount
         let mask = (UInt64(1) &<< UInt64(width)) &- 1
-        let divisor = Divisor(entry.unit)
         let spare = entry.hasSpareNull
         for k in 0..<count {
             let row = first &+ Int(places[k])
@@ -41,12 +40,14 @@ extension BlockDecoder {
             let lane = source + line &* 32 + (row & (lanes &- 1)) &* (word &>> 3)
             var value = load(lane, word) &>> UInt64(shift)
             if shift &+ width > word { value |= load(lane + 32, word) &<< UInt64(word &- shift) }
-            var code = UInt32(truncatingIfNeeded: value & mask)
-            if byFrame, !spare || code != 0 {
-                let base = body.loadUnaligned(fromByteOffset: frame &* 8, as: Int64.self)
-                code = code &+ UInt32(truncatingIfNeeded: divisor.quotient(UInt64(bitPattern: base &- entry.base)))
+            codes[k] = UInt32(truncatingIfNeeded: value & mask)
+        }
+        if byFrame {
+            let divisor = Divisor(entry.unit)
+            for k in 0..<count where !spare || codes[k] != 0 {
+                let base = body.loadUnaligned(fromByteOffset: (first &+ Int(places[k])) &>> 8 &* 8, as: Int64.self)
+                codes[k] = codes[k] &+ UInt32(truncatingIfNeeded: divisor.quotient(UInt64(bitPattern: base &- entry.base)))
             }
-            codes[k] = code
         }
         if spare {
             for k in 0..<count { nulls[k] = codes[k] == 0 ? 1 : 0 }
