@@ -194,15 +194,37 @@ final class ColumnBuffer: @unchecked Sendable {
         reserve(more)
         appendNulls(vector.hasNulls ? UnsafePointer(vector.nulls) : nil, more)
         if form == .texts {
-            for i in 0..<more {
-                texts[count + i] = vector.isNull(i) ? TextView(base: nil, count: 0) : arena.copy(vector.text(i).buffer)
-            }
+            appendTexts(vector, more)
         } else {
             assert(dictionary === vector.dictionary)
             (storage + count * stride).copyMemory(from: vector.storage, byteCount: more * stride)
         }
         count += more
         return more * (nulls.isEmpty ? stride : stride + 1) + arena.bytes - before
+    }
+
+    /// Writes a vector's texts behind the last row: the room for all of them is asked for once.
+    private func appendTexts(_ vector: Vector, _ more: Int) {
+        let views = texts + count
+        let nulls = vector.hasNulls ? UnsafePointer(vector.nulls) : nil
+        if vector.form == .texts {
+            views.update(from: vector.texts, count: more)
+        } else {
+            for i in 0..<more where nulls == nil || nulls.unsafelyUnwrapped[i] == 0 { views[i] = vector.text(i) }
+        }
+        if let nulls { for i in 0..<more where nulls[i] != 0 { views[i] = TextView(base: nil, count: 0) } }
+        var bytes = 0
+        for i in 0..<more { bytes &+= views[i].count }
+        var target = arena.room(bytes)
+        for i in 0..<more {
+            guard let base = views[i].base, views[i].count > 0 else {
+                views[i] = TextView(base: nil, count: 0)
+                continue
+            }
+            target.update(from: base, count: views[i].count)
+            views[i].base = UnsafePointer(target)
+            target += views[i].count
+        }
     }
 
     func append(_ other: ColumnBuffer) {
