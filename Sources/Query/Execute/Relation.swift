@@ -215,6 +215,7 @@ final class ColumnBuffer: @unchecked Sendable {
         if let nulls { for i in 0..<more where nulls[i] != 0 { views[i] = TextView(base: nil, count: 0) } }
         var bytes = 0
         for i in 0..<more { bytes &+= views[i].count }
+        guard bytes > 0 else { return views.update(repeating: TextView(base: nil, count: 0), count: more) }
         var target = arena.room(bytes)
         for i in 0..<more {
             guard let base = views[i].base, views[i].count > 0 else {

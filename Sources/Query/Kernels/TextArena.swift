@@ -10,7 +10,9 @@ final class TextArena {
     /// Bytes of all texts.
     private(set) var bytes = 0
 
-    private static let blockBytes = 1 << 16
+    /// The first block is for few texts; what a batch leaves at the end of a large one is little against it.
+    private static let firstBlockBytes = 1 << 16
+    private static let blockBytesMax = 1 << 20
 
     deinit { for block in blocks { block.deallocate() } }
 
@@ -48,7 +50,8 @@ final class TextArena {
     private func roomElsewhere(_ count: Int) -> UnsafeMutablePointer<UInt8> {
         while block < blocks.count, left < count { open(block + 1) }
         if block >= blocks.count {
-            blocks.append(.allocate(capacity: max(count, Self.blockBytes)))
+            let size = min(Self.firstBlockBytes << min(blocks.count, 8), Self.blockBytesMax)
+            blocks.append(.allocate(capacity: max(count, size)))
             open(blocks.count - 1)
         }
         guard let target = next else { preconditionFailure("a block without memory") }
