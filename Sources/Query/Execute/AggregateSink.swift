@@ -31,7 +31,8 @@ final class AggregateSink: BatchSink {
             for accumulator in accumulators { try accumulator.update(batch, nil) }
             return try charge()
         }
-        if takesMasks, let some = batch as? FilteredBatch, !some.takesAll, some.count * 2 > some.parent.count {
+        // Not with shared states: adding nothing for a row left out still writes to its group, which may be another worker's by now.
+        if takesMasks, !isSharing, let some = batch as? FilteredBatch, !some.takesAll, some.count * 2 > some.parent.count {
             try index.assign(some.parent, into: groups)
             for accumulator in accumulators { try accumulator.update(some.parent, groups, rows: UnsafePointer(some.mask)) }
             return try charge()
