@@ -78,8 +78,8 @@ import Testing
             #expect(try crmq(["verify", copy]).code == 0, "\(about), after vacuum")
             try FileManager.default.removeItem(atPath: copy)
         }
-        // Else nothing was tried. On a machine that was busy when the load was timed, later ones are done sooner.
-        #expect(killed >= Self.moments / 5, "only \(killed) of \(Self.moments) were still running")
+        // Else nothing was tried.
+        #expect(killed >= Self.moments / 2, "only \(killed) of \(Self.moments) were still running")
     }
 
     /// Starts the program and kills it; false if it was done by then.
