@@ -145,7 +145,7 @@ struct Loading {
         return (0..<Int(found.gl_pathc)).map { String(cString: found.gl_pathv[$0]!) }
     }
 
-    private func importOptions() throws -> ImportOptions {
+    func importOptions() throws -> ImportOptions {
         var options = ImportOptions()
         options.isCancelled = { [cancellation = session.cancellation] in cancellation.isCancelled }
         options.rejects = clause.rejects.map(session.filePath)

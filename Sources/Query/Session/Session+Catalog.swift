@@ -92,7 +92,7 @@ extension Session {
         return out
     }
 
-    private static let tableFunctions = [
+    static let tableFunctions = [
         "tables", "columns", "snapshots", "links", "show", "segments", "memberships", "overlaps", "diff",
     ]
 

@@ -36,11 +36,19 @@ extension Session {
         let verbs = own.isEmpty ? Prelude.verbs.filter { $0.name == topic }.map(\.help) : own
         let found = entries + sinks + (functions ?? []) + verbs
         if !found.isEmpty { return found.joined(separator: "\n") }
-        let known = Self.names + ["functions", "aggregates", "windows", "stages", "verbs"]
+        let known = Self.names + Self.helpLists
         return "there is no help on \(topic)" + (nearestName(to: topic, among: known).map { "; did you mean \($0)?" } ?? "")
     }
 
-    private static var statementWords: [String] { SyntaxWords.statements.filter { !SyntaxWords.later.contains($0) } }
+    /// Everything that help can be asked about.
+    public var helpTopics: [String] {
+        let own = (try? vocabulary(try store.snapshot()))?.own.map(\.name) ?? []
+        return Array(Set(Self.names + Self.helpLists + own)).sorted()
+    }
+
+    private static let helpLists = ["functions", "aggregates", "windows", "stages", "verbs"]
+
+    static var statementWords: [String] { SyntaxWords.statements.filter { !SyntaxWords.later.contains($0) } }
 
     private static var names: [String] {
         StageCatalogue.all.map(\.name) + StageCatalogue.sinks.map(\.name) + AggregateCatalogue.all.map(\.name)
@@ -54,38 +62,5 @@ extension Session {
         return words.own.filter { $0.name == topic }.map {
             $0.text + ($0.doc.map { "\n  " + $0.split(separator: "\n").joined(separator: "\n  ") } ?? "")
         }
-    }
-
-    /// Names that could go on at the end of `line`: tables behind `from`, stages behind `|`, else columns and functions.
-    public func completions(line: String, at: Int) -> [String] {
-        let before = String(decoding: Array(line.utf8).prefix(at), as: UTF8.self)
-        let word = String(before.reversed().prefix { $0.isLetter || $0.isNumber || $0 == "_" }.reversed())
-        let head = before.dropLast(word.count).reversed().drop { $0 == " " }.reversed().map { $0 }
-        let last = String(head.reversed().prefix { !$0.isWhitespace && $0 != "|" }.reversed())
-        let words = (try? vocabulary(try store.snapshot())) ?? Vocabulary()
-        func defined(_ kinds: Definition.Kind...) -> [DefinitionEntry] { words.own.filter { kinds.contains($0.kind) } }
-        let candidates: [String]
-        if head.last == "@" {
-            candidates = defined(.let, .param).map(\.name)
-        } else if head.last == "|" {
-            candidates =
-                StageCatalogue.all.map(\.name) + StageCatalogue.sinks.map(\.name) + Prelude.verbs.map { "\($0.name)(" }
-                + defined(.verb).map { "\($0.name)(" }
-        } else if head.isEmpty {
-            candidates = Self.statementWords
-        } else if ["from", "describe", "join", "append", "replace", "upsert", "delete", "optimize"].contains(last) {
-            candidates = ((try? tableNames()) ?? []) + (last == "from" || last == "join" ? defined(.query).map(\.name) : [])
-        } else if ["show", "snapshot", "segment", "metric", "verb", "query", "let", "param"].contains(last) {
-            candidates = words.own.filter { last == "show" || $0.kind.rawValue == (last == "snapshot" ? "segment" : last) }.map(\.name)
-        } else {
-            let columns = (try? store.snapshot().tables.flatMap { $0.schema.columns.map(\.name) }) ?? []
-            candidates =
-                columns + defined(.segment).map(\.name)
-                + defined(.metric).map { $0.definition.parameters.isEmpty ? $0.name : "\($0.name)(" }
-                + (FunctionCatalogue.all.map(\.name) + AggregateCatalogue.all.map(\.name) + WindowCatalogue.all.map(\.name)).map {
-                    "\($0)("
-                }
-        }
-        return Array(Set(candidates.filter { $0.hasPrefix(word) })).sorted()
     }
 }

@@ -86,7 +86,7 @@ extension Session {
     }
 
     /// A relative name starts in the folder of the file that runs it.
-    private func besideCurrent(_ path: String) -> String {
+    func besideCurrent(_ path: String) -> String {
         guard !path.hasPrefix("/") else { return path }
         guard let file = current?.path, let slash = file.lastIndex(of: "/") else { return filePath(path) }
         return file[...slash] + path
@@ -98,7 +98,7 @@ extension Session {
         return String(cString: real)
     }
 
-    private static func text(of path: String, at place: SourceSpan) throws -> String {
+    static func text(of path: String, at place: SourceSpan) throws -> String {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         func failure() -> QueryError { QueryError(.file, "cannot read \(path): \(String(cString: strerror(errno)))", at: place) }
         guard descriptor >= 0 else { throw failure() }

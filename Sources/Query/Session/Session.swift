@@ -47,6 +47,8 @@ public final class Session: @unchecked Sendable {
     private var scratch: Store?
     private var scratchPath: String?
     private var scratchTables = 0
+    /// Files whose columns are known, for completion: as they were read last, or as empty tables of the columns that were sniffed.
+    private var fileShapes: [String: TableSnapshot] = [:]
 
     /// - Parameter storePath: nil for a temporary store that ``close()`` removes.
     public init(storePath: String?, options: SessionOptions) throws {
@@ -170,17 +172,50 @@ public final class Session: @unchecked Sendable {
     /// Loads a file into the scratch store.
     private func fileTable(_ path: String, _ clause: ImportClause, _ span: SourceSpan) throws -> TableSnapshot {
         try refuseIfSafe("reading a file", span)
-        if scratch == nil {
-            let folder = try TemporaryFolder.make()
-            scratchPath = folder
-            scratch = try Store(path: folder + "/scratch")
-        }
-        guard let scratch else { preconditionFailure("made above") }
+        let scratch = try scratchStore()
         scratchTables += 1
         let name = "file\(scratchTables)"
         let loading = Loading(session: self, mode: .load, table: Name(text: name, span: span), paths: [path], clause: clause, span: span)
         _ = try loading.run(into: scratch, report: { _, _ in })
         guard let table = try scratch.snapshot().table(name) else { preconditionFailure("loaded above") }
+        fileShapes[path] = table
+        return table
+    }
+
+    private func scratchStore() throws -> Store {
+        if let scratch { return scratch }
+        let folder = try TemporaryFolder.make()
+        scratchPath = folder
+        let made = try Store(path: folder + "/scratch")
+        scratch = made
+        return made
+    }
+
+    /// The columns of a file without its rows: only its beginning is read, once. Pipes and devices are left alone.
+    func fileShape(_ path: String, _ clause: ImportClause, _ span: SourceSpan) throws -> TableSnapshot {
+        if let known = fileShapes[path] { return known }
+        try refuseIfSafe("reading a file", span)
+        let name = Name(text: "shape\(fileShapes.count)", span: span)
+        let loading = Loading(session: self, mode: .load, table: name, paths: [path], clause: clause, span: span)
+        let files = try Loading.expand(filePath(path), span)
+        for file in files {
+            var status = stat()
+            guard file != "-", stat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+                throw QueryError(.file, "\(file) is not looked into", at: span)
+            }
+        }
+        let columns = try Importer(paths: files, options: try loading.importOptions()).sniffedColumns()
+        let scratch = try scratchStore()
+        let transaction = try scratch.begin()
+        do {
+            try transaction.createTable(TableSchema(name: name.text, columns: columns))
+            try transaction.commit(note: name.text)
+        } catch {
+            transaction.abort()
+            throw error
+        }
+        guard let table = try scratch.snapshot().table(name.text) else { preconditionFailure("created above") }
+        fileShapes[path] = table
         return table
     }
 

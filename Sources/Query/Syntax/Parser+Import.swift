@@ -111,7 +111,7 @@ extension Parser {
         }
     }
 
-    private static let plainTypes: [String: LogicalType] = [
+    static let plainTypes: [String: LogicalType] = [
         "bool": .bool, "int": .int, "float": .float, "text": .text, "date": .date, "timestamp": .timestamp, "week": .week, "month": .month,
         "quarter": .quarter, "year": .year, "duration": .duration,
     ]

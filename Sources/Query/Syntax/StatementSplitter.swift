@@ -36,6 +36,9 @@ public struct StatementSplitter: Sendable {
     /// A statement has begun and not ended: the prompt shows that it waits for more.
     public var isOpen: Bool { !statement.isEmpty || !partial.isEmpty }
 
+    /// The statement cannot be over yet: a bracket is open, or its last line ends in something that goes on.
+    public var wantsMore: Bool { brackets > 0 || endsOpen || !partial.isEmpty }
+
     /// Number of the line that comes next.
     public var nextLine: Int { line }
 

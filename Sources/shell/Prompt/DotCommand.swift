@@ -8,25 +8,55 @@ struct DotCommand: Sendable {
     let doc: String
     let run: @Sendable (Runner, [String]) throws -> Void
 
+    /// What may stand behind it, for completion.
+    var values: @Sendable (_ runner: Runner, _ given: [String]) -> [String] = { _, _ in [] }
+    var takesFile = false
+
+    init(
+        _ name: String, _ arguments: String = "", _ doc: String, takesFile: Bool = false,
+        values: @escaping @Sendable (_ runner: Runner, _ given: [String]) -> [String] = { _, _ in [] },
+        run: @escaping @Sendable (Runner, [String]) throws -> Void
+    ) {
+        self.name = name
+        self.arguments = arguments
+        self.doc = doc
+        self.takesFile = takesFile
+        self.values = values
+        self.run = run
+    }
+
     static let all: [DotCommand] = [
-        DotCommand(name: "help", arguments: "[TOPIC]", doc: "this list, or help on a stage, a function, a topic") { runner, words in
+        DotCommand(
+            "help", "[TOPIC]", "this list, or help on a stage, a function, a verb, a topic",
+            values: { runner, given in given.isEmpty ? runner.session.helpTopics : [] }
+        ) { runner, words in
             let topic = words.isEmpty ? nil : words.joined(separator: " ")
+            if let topic, let command = all.first(where: { "." + $0.name == topic }) {
+                return try runner.printer.print(
+                    ".\(command.name)\(command.arguments.isEmpty ? "" : " " + command.arguments)\n  \(command.doc)\n")
+            }
             var text = runner.session.help(topic: topic)
             if !text.hasSuffix("\n") { text += "\n" }
             if topic == nil { text += DotCommand.list }
             try runner.printer.print(text)
         },
-        DotCommand(name: "tables", arguments: "", doc: "the names of the tables") { runner, words in
+        DotCommand("tables", "", "the names of the tables") { runner, words in
             try expect(words, 0...0, of: "tables")
             try runner.printer.print(try runner.session.tableNames().map { $0 + "\n" }.joined())
         },
-        DotCommand(name: "schema", arguments: "[TABLE]", doc: "columns, types, keys") { runner, words in
+        DotCommand(
+            "schema", "[TABLE]", "columns, types, keys",
+            values: { runner, given in given.isEmpty ? (try? runner.session.tableNames()) ?? [] : [] }
+        ) { runner, words in
             try expect(words, 0...1, of: "schema")
             var text = try runner.session.schemaText(words.first)
             if !text.isEmpty, !text.hasSuffix("\n") { text += "\n" }
             try runner.printer.print(text)
         },
-        DotCommand(name: "mode", arguments: "[FORMAT]", doc: OutputFormat.all.map(\.name).joined(separator: ", ")) { runner, words in
+        DotCommand(
+            "mode", "[FORMAT]", OutputFormat.all.map(\.name).joined(separator: ", "),
+            values: { _, given in given.isEmpty ? OutputFormat.all.map(\.name) : [] }
+        ) { runner, words in
             try expect(words, 0...1, of: "mode")
             guard let name = words.first else { return try runner.printer.print(runner.printer.format.name + "\n") }
             do {
@@ -35,26 +65,40 @@ struct DotCommand: Sendable {
                 throw QueryError(.name, error.message.replacingPrefix("--format", with: ".mode"), hint: error.hint)
             }
         },
-        DotCommand(name: "timer", arguments: "on|off", doc: "say how long each statement took") { runner, words in
+        DotCommand(
+            "timer", "[on|off]", "say how long each statement took", values: { _, given in given.isEmpty ? ["on", "off"] : [] }
+        ) { runner, words in
             switch words {
+            case []: try runner.printer.print(runner.timing == nil ? "off\n" : "on\n")
             case ["on"]: runner.timing = .text
             case ["off"]: runner.timing = nil
             default: throw QueryError(.syntax, ".timer is `on` or `off`")
             }
         },
-        DotCommand(name: "read", arguments: "FILE", doc: "run a file's statements") { runner, words in
+        DotCommand("read", "FILE", "run a file's statements", takesFile: true) { runner, words in
             guard !words.isEmpty else { throw QueryError(.syntax, ".read needs a file") }
             guard !runner.safe else { throw QueryError(.unsupported, ".read is not allowed with --safe") }
             try runner.runFile(unquoted(words.joined(separator: " ")))
         },
-        DotCommand(name: "quit", arguments: "", doc: "leave (so do `exit`, `quit` and Ctrl-D)") { _, words in
+        DotCommand("edit", "", "the last statement in $VISUAL or $EDITOR; what is saved is run (Ctrl-X Ctrl-E: the line being typed)") {
+            runner, words in
+            try expect(words, 0...0, of: "edit")
+            guard let prompt = runner.prompt else { throw atPromptOnly("edit") }
+            try prompt.edit(nil)
+        },
+        DotCommand("history", "[N|TEXT]", "what was typed: the last N, or what holds TEXT") { runner, words in
+            guard let prompt = runner.prompt else { throw atPromptOnly("history") }
+            try runner.printer.print(prompt.history.listing(words.joined(separator: " ")))
+        },
+        DotCommand("quit", "", "leave (so do `exit`, `quit` and Ctrl-D)") { _, words in
             try expect(words, 0...0, of: "quit")
             throw Stop(code: .done)
         },
     ]
 
-    /// Promised, not built yet: refused by name.
-    private static let later = ["watch", "edit", "history"]
+    private static func atPromptOnly(_ name: String) -> QueryError {
+        QueryError(.unsupported, ".\(name) belongs to the prompt, not to a script")
+    }
 
     /// The command that a statement is, without its point; nil: it is the language's.
     static func text(in source: SourceText) -> String? {
@@ -76,7 +120,6 @@ struct DotCommand: Sendable {
         let words = text.split { $0 == " " || $0 == "\t" }.map(String.init)
         guard let name = words.first else { return }
         guard let command = all.first(where: { $0.name == name }) else {
-            if later.contains(name) { throw QueryError(.unsupported, ".\(name) is not built yet") }
             let hint = nearestName(to: name, among: all.map(\.name)).map { "did you mean `.\($0)`?" }
             throw QueryError(.name, "there is no command .\(name)", hint: hint ?? "`.help` lists them")
         }

@@ -39,6 +39,27 @@ final class History {
         return true
     }
 
+    /// The last entries with their numbers, or those that hold a text: `.history`, `.history 20`, `.history vip`.
+    func listing(_ wanted: String) -> String {
+        var shown = Array(entries.indices)[...]
+        if wanted.isEmpty || Int(wanted) != nil {
+            shown = shown.suffix(max(0, Int(wanted) ?? History.listedMax))
+        } else {
+            let small = wanted.lowercased()
+            shown = entries.indices.filter { entries[$0].lowercased().contains(small) }[...]
+        }
+        let width = String(entries.count).count + 2
+        return shown.map { index in
+            let number = String(index + 1)
+            let lines = entries[index].split(separator: "\n", omittingEmptySubsequences: false)
+            let head = String(repeating: " ", count: width - number.count) + number + "  "
+            let indent = String(repeating: " ", count: width + 2)
+            return lines.enumerated().map { ($0 == 0 ? head : indent) + $1 + "\n" }.joined()
+        }.joined()
+    }
+
+    private static let listedMax = 30
+
     private func rewrite(_ path: String) {
         let temporary = path + ".new"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)

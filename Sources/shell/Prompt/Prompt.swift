@@ -10,8 +10,12 @@ final class Prompt {
     private let quiet: Bool
     private let readsRC: Bool
     private let isTemporary: Bool
-    private let history: History
+    let history: History
     private let lines = LineReader()
+    /// Lines of the statement that has begun.
+    private var typed: [String] = []
+    /// What `.edit` has saved: it is run as if it had been typed.
+    var saved: String?
 
     init(_ runner: Runner, _ invocation: Invocation) {
         self.runner = runner
@@ -23,7 +27,9 @@ final class Prompt {
 
     func run() throws {
         for entry in history.entries { lines.addHistory(entry) }
-        lines.completions = { [runner] line, at in Prompt.completions(line, at, runner) }
+        runner.prompt = self
+        let completion = PromptCompletion(runner: runner)
+        lines.propose = { [unowned self] line, at in completion.propose(before: self.typed, line: line, at: at) }
         if readsRC, let home = Terminal.environment("HOME"), access(home + "/.crmqrc", R_OK) == 0 {
             // Its errors are told; they do not keep anyone from the prompt.
             try? runner.runFile(home + "/.crmqrc")
@@ -32,31 +38,53 @@ final class Prompt {
             StandardError.shared.line("\(HelpText.version). `.help` lists what you can ask, Ctrl-D leaves.")
             if isTemporary { StandardError.shared.line("No STORE was named: what is loaded here is gone when you leave.") }
         }
-        var splitter = StatementSplitter(name: "prompt", mode: .prompt)
-        var typed: [String] = []
         while true {
-            switch lines.read(prompt: splitter.isOpen ? Prompt.next : Prompt.first) {
+            let input: LineReader.Input
+            if let text = saved {
+                saved = nil
+                StandardError.shared.line(text)
+                input = .line(text)
+            } else {
+                input = lines.read(prompt: typed.isEmpty ? Prompt.first : Prompt.next)
+            }
+            switch input {
             case .end:
                 if Interrupts.shared.pending == 0 { StandardError.shared.line("") }
                 return
-            case .interrupted:
-                splitter = StatementSplitter(name: "prompt", mode: .prompt)
-                typed = []
+            case .interrupted: typed = []
+            case .edit(let line): editTyped(and: [line])
             case .line(let line):
-                typed.append(line)
-                // A dot-command is one line, whatever brackets its file names have.
-                let isCommand = !splitter.isOpen && line.drop { $0.isWhitespace }.hasPrefix(".")
-                let complete = isCommand ? [SourceText(name: "prompt", text: line)] : splitter.feed(line + "\n")
-                if !splitter.isOpen {
+                if !typed.isEmpty, line.filter({ !$0.isWhitespace }) == ".edit" {
+                    editTyped(and: [])
+                } else {
+                    typed.append(line)
+                    guard let complete = statements else { break }
                     remember(typed)
                     typed = []
+                    guard run(complete) else { return }
                 }
-                guard run(complete) else { return }
-                // Errors count lines within what was typed for this statement, not since the session began.
-                if !splitter.isOpen { splitter = StatementSplitter(name: "prompt", mode: .prompt) }
             }
             if Interrupts.shared.pending != 0, !Interrupts.shared.clear() { return }
         }
+    }
+
+    /// The statements that have been typed; nil: the last cannot be over yet. Several lines at once, pasted, edited or from the history,
+    /// are read as a file is: a line that is indented or starts with a bar goes on with the one before.
+    private var statements: [SourceText]? {
+        if typed.count == 1, !typed[0].contains("\n"), typed[0].drop(while: { $0.isWhitespace }).hasPrefix(".") {
+            // A dot-command is one line, whatever brackets its file names have.
+            return [SourceText(name: "prompt", text: typed[0])]
+        }
+        var splitter = StatementSplitter(name: "prompt", mode: typed.contains { $0.contains("\n") } ? .file : .prompt)
+        let complete = splitter.feed(typed.joined(separator: "\n") + "\n")
+        return splitter.wantsMore ? nil : complete + splitter.finish()
+    }
+
+    /// What has been typed of a statement goes on in the editor.
+    private func editTyped(and lines: [String]) {
+        let text = (typed + lines).joined(separator: "\n")
+        typed = []
+        tell { try self.edit(text) }
     }
 
     private func remember(_ typed: [String]) {
@@ -86,15 +114,20 @@ final class Prompt {
         return true
     }
 
-    private static func completions(_ line: String, _ at: Int, _ runner: Runner) -> [String] {
-        guard line.hasPrefix(".") else { return runner.session.completions(line: line, at: at) }
-        let words = line.split(separator: " ", omittingEmptySubsequences: false)
-        guard words.count > 1 else { return DotCommand.all.map { "." + $0.name } }
-        switch words[0] {
-        case ".mode": return OutputFormat.all.map(\.name)
-        case ".timer": return ["on", "off"]
-        case ".schema": return (try? runner.session.tableNames()) ?? []
-        default: return []
+    /// An error of the prompt's own keeps nobody from it.
+    private func tell(_ body: () throws -> Void) {
+        do { try body() } catch { ErrorReport.write(error, in: nil) }
+    }
+
+    // MARK: editing
+
+    /// Opens a text in the editor; what is saved there is run next. nil: the statement that was typed last.
+    func edit(_ text: String?) throws {
+        let text = text ?? history.entries.last { !$0.hasPrefix(".") } ?? ""
+        guard let edited = try Editor.edit(text, safe: runner.safe) else {
+            return StandardError.shared.line("nothing was saved, so nothing is run")
         }
+        guard edited.contains(where: { !$0.isWhitespace }) else { return StandardError.shared.line("nothing to run") }
+        saved = edited
     }
 }

@@ -10,6 +10,8 @@ final class Runner {
     var timing: Invocation.Timing?
     /// Statements are shown before their answers, for a script whose output a person reads.
     var echoes = false
+    /// Where a person types; nil in a script.
+    weak var prompt: Prompt?
     private var statements = 0
     /// Files being read by `.read`, so that one that reads itself is an error.
     private var filesOpen: [String] = []

@@ -3,14 +3,6 @@ import Query
 
 /// The `param` statements of the scripts on the command line: what `--help` lists, and what `--param` is checked against.
 enum ScriptParameters {
-    struct Parameter {
-        var name: String
-        var type: String
-        /// As the script writes it; nil: it must be given.
-        var defaultText: String?
-        var allowedText: String?
-    }
-
     /// A `--param` that no script declares is a mistyped one: it is refused and not ignored. Where the scripts cannot be known beforehand
     /// (standard input, a pipe, a script that runs others) the check is left out.
     /// - Parameter saved: parameters that are kept with the data.
@@ -37,7 +29,7 @@ enum ScriptParameters {
             let width = found.map { $0.name.count }.max() ?? 0
             for parameter in found {
                 var line =
-                    "  --param \(parameter.name)=…" + String(repeating: " ", count: width - parameter.name.count + 2) + parameter.type
+                    "  --param \(parameter.name)=…" + String(repeating: " ", count: width - parameter.name.count + 2) + parameter.type.name
                 line += parameter.defaultText.map { ", \($0) where not given" } ?? ", must be given"
                 line += parameter.allowedText.map { ", in \($0)" } ?? ""
                 lines.append(line)
@@ -47,7 +39,7 @@ enum ScriptParameters {
     }
 
     /// nil: cannot be known without running.
-    private static func parameters(of input: Invocation.Input) throws -> [Parameter]? {
+    private static func parameters(of input: Invocation.Input) throws -> [FileParameter]? {
         let text: String
         let name: String
         switch input {
@@ -59,28 +51,8 @@ enum ScriptParameters {
             while let piece = try source.read() { bytes += piece }
             (text, name) = (String(decoding: bytes, as: UTF8.self), path)
         }
-        var found: [Parameter] = []
-        for source in StatementSplitter.splitFile(text, name: name) {
-            // A statement that cannot be read is told when it is run, at its place.
-            guard let statement = try? Statement.parse(source) else { continue }
-            switch statement.kind {
-            case .vocabulary(.define(let definition, _)):
-                guard case .param(let type, let defaultValue, let allowed) = definition.body else { continue }
-                found.append(
-                    Parameter(
-                        name: definition.name.text, type: type.name, defaultText: defaultValue.map { slice(source, $0.span) },
-                        allowedText: allowed.map { slice(source, $0.span) }))
-            case .vocabulary(.run): return nil
-            case .query, .explain, .load, .store, .delete, .createTable, .dropTable, .renameTable, .renameColumn, .optimize, .vacuum,
-                .snapshots, .tables, .describe, .vocabulary, .asOf, .link, .dropLink, .later:
-                continue
-            }
-        }
-        return found
-    }
-
-    private static func slice(_ source: SourceText, _ span: SourceSpan) -> String {
-        String(decoding: Array(source.text.utf8)[span.clamped(to: 0..<source.text.utf8.count)], as: UTF8.self)
+        let (parameters, runsOthers) = FileParameter.all(in: text, name: name)
+        return runsOthers ? nil : parameters
     }
 
     private static func isRegularFile(_ path: String) -> Bool {

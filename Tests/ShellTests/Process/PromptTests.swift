@@ -3,7 +3,7 @@ import Testing
 
 /// Plays a session at a real terminal of its own, made by Python's pty module: each step types something and waits until the prompt, or
 /// another text, has come back.
-private enum Terminal {
+enum PromptPlayer {
     static let isAvailable: Bool = {
         let outcome = try? Crmq.shell("python3 -c 'import pty, select, fcntl, termios'")
         let available = outcome?.code == 0
@@ -71,7 +71,7 @@ private enum Terminal {
     }
 }
 
-@Suite("the prompt", .enabled(if: Terminal.isAvailable, "needs python3 and its pty module"))
+@Suite("the prompt", .enabled(if: PromptPlayer.isAvailable, "needs python3 and its pty module"))
 struct PromptTests {
     private func scratch() throws -> Scratch {
         let scratch = try Scratch()
@@ -81,7 +81,7 @@ struct PromptTests {
 
     @Test("an aligned table, refined by a line that starts with a bar; Ctrl-D leaves")
     func refine() throws {
-        let (code, text, _) = try Terminal.play(
+        let (code, text, _) = try PromptPlayer.play(
             [("from \"t.csv\" | sort id\r", "2 rows"), ("| where id = 2\r", "1 row,"), ("\u{4}", "")], folder: scratch())
         #expect(code == 0)
         #expect(text.contains("id  city\n──  ─────\n 1  杭州\n 2  Xi'an\n2 rows, as of "), "\(text)")
@@ -90,7 +90,7 @@ struct PromptTests {
 
     @Test("a statement goes on while a bracket is open, and the prompt shows it")
     func continuation() throws {
-        let (code, text, _) = try Terminal.play(
+        let (code, text, _) = try PromptPlayer.play(
             [("from \"t.csv\" | where (id = 1\r", "..> "), ("or id = 2)\r", "2 rows"), (".quit\r", "")], folder: scratch())
         #expect(code == 0)
         #expect(text.contains("2 rows"), "\(text)")
@@ -98,7 +98,7 @@ struct PromptTests {
 
     @Test("an error does not leave the prompt")
     func errors() throws {
-        let (code, text, _) = try Terminal.play(
+        let (code, text, _) = try PromptPlayer.play(
             [
                 ("frm x\r", "> "), (".tabels\r", "did you mean `.tables`?"), ("from \"t.csv\" | take 1 | select id\r", "1 row"),
                 ("exit\r", ""),
@@ -110,7 +110,7 @@ struct PromptTests {
 
     @Test("Ctrl-C clears the line, and abandons a statement that is half typed")
     func interrupt() throws {
-        let (code, text, _) = try Terminal.play(
+        let (code, text, _) = try PromptPlayer.play(
             [
                 ("from nothing at all", "all"), ("\u{3}", "crmq> "), ("from (\r", "..> "), ("\u{3}", "crmq> "),
                 ("from \"t.csv\" | where id = 1\r", "1 row"), ("quit\r", ""),
@@ -126,7 +126,7 @@ struct PromptTests {
         func cancel() throws {
             let scratch = try scratch()
             _ = try Crmq.shell("seq 1 3000000 > n.csv", folder: scratch.url)
-            let (code, text, _) = try Terminal.play(
+            let (code, text, _) = try PromptPlayer.play(
                 [
                     ("from \"n.csv\"\r", " left"), ("\u{3}", "interrupted"), ("from \"t.csv\" | where id = 1\r", "1 row,"), ("quit\r", ""),
                 ], folder: scratch)
@@ -140,7 +140,7 @@ struct PromptTests {
     func commands() throws {
         let scratch = try scratch()
         try scratch.write("from \"t.csv\" | where id = 1 | select id\n", to: "q.crmq")
-        let (code, text, _) = try Terminal.play(
+        let (code, text, _) = try PromptPlayer.play(
             [
                 (".mode jsonl\r", "> "), (".read q.crmq\r", "{\"id\":1}"), (".timer on\r", "> "), (".read q.crmq\r", " s\n"),
                 (".mode html\r", "not built yet"),
@@ -153,12 +153,12 @@ struct PromptTests {
     @Test("history is kept across sessions, private, a statement of several lines as one entry")
     func history() throws {
         let scratch = try scratch()
-        _ = try Terminal.play([("from \"t.csv\" |\r", "..> "), ("  where id = 2\r", "1 row"), ("\u{4}", "")], folder: scratch)
+        _ = try PromptPlayer.play([("from \"t.csv\" |\r", "..> "), ("  where id = 2\r", "1 row"), ("\u{4}", "")], folder: scratch)
         let file = scratch.path(".crmq_history")
         #expect(try scratch.read(".crmq_history") == "from \"t.csv\" |\\n  where id = 2\n")
         let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
         #expect(mode == 0o600)
-        let (_, text, _) = try Terminal.play([("\u{1B}[A\r", "1 row"), ("\u{4}", "")], folder: scratch)
+        let (_, text, _) = try PromptPlayer.play([("\u{1B}[A\r", "1 row"), ("\u{4}", "")], folder: scratch)
         #expect(text.contains("1 row,"), "\(text)")
     }
 
@@ -167,7 +167,7 @@ struct PromptTests {
         let scratch = try Scratch()
         try scratch.write("t\nx\u{1b}]0 title\u{7}y\u{202e}z\n", to: "t.csv")
         for format in ["table", "csv", "json", "markdown", "vertical"] {
-            let (_, text, raw) = try Terminal.play(
+            let (_, text, raw) = try PromptPlayer.play(
                 [("from \"t.csv\"\r", "z"), ("\u{4}", "")], arguments: ["--format", format], folder: scratch)
             #expect(text.contains("z"), "\(format): \(text)")
             #expect(!raw.contains("\u{1b}]") && !raw.contains("\u{7}") && !raw.contains("\u{202e}"), "\(format): \(raw)")
@@ -177,8 +177,8 @@ struct PromptTests {
     @Test("bold on a terminal, and not where NO_COLOR is set")
     func noColour() throws {
         let steps = [("from \"t.csv\"\r", "2 rows"), ("\u{4}", "")]
-        #expect(try Terminal.play(steps, folder: scratch()).raw.contains("\u{1b}[1m"))
-        let plain = try Terminal.play(steps, folder: scratch(), environment: ["NO_COLOR": "1"])
+        #expect(try PromptPlayer.play(steps, folder: scratch()).raw.contains("\u{1b}[1m"))
+        let plain = try PromptPlayer.play(steps, folder: scratch(), environment: ["NO_COLOR": "1"])
         #expect(plain.transcript.contains("2 rows"))
         #expect(!plain.raw.contains("\u{1b}[1m"))
     }
