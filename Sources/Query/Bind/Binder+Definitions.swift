@@ -152,7 +152,7 @@ extension Binder {
         expansions.note(name.span, name.text, .query(body))
         return try inside(entry, at: name.span, quoting: entry.quoted) {
             let bound = try bind(body)
-            if let sink = bound.sink { throw QueryError(.syntax, "`to` cannot stand inside a query that is read", at: sink.span) }
+            try bound.requirePlain("a query that is read")
             return bound
         }
     }

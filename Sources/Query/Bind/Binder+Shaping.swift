@@ -143,7 +143,7 @@ extension Binder {
 
     func join(_ join: Stage.Join, _ query: inout BoundQuery, _ stage: Stage) throws {
         let right = try bind(join.source)
-        if let sink = right.sink { throw QueryError(.syntax, "`to` cannot stand inside a join", at: sink.span) }
+        try right.requirePlain("a join")
         let alias: String
         if let given = join.alias {
             alias = given.text
@@ -206,7 +206,7 @@ extension Binder {
 
     func union(_ source: Source, _ query: inout BoundQuery, _ stage: Stage) throws {
         let other = try bind(source)
-        if let sink = other.sink { throw QueryError(.syntax, "`to` cannot stand inside a union", at: sink.span) }
+        try other.requirePlain("a union")
         try union(other, at: source.span, &query, stage)
     }
 

@@ -40,7 +40,10 @@ extension Binder {
         case .assert(let expression, let message): try assert(expression, message, &query, stage)
         case .to(let path, let raw): query.sink = (path, raw, stage.span)
         case .verb(let call): try apply(verb: call, to: &query, summary: summary, stage.span)
-        case .profile, .chart:
+        case .chart(let items, let keys):
+            guard let kind = ChartSpec.Kind(rawValue: stage.keyword.text) else { preconditionFailure("the parser knows charts by name") }
+            try chart(kind, items, keys, &query, stage)
+        case .profile:
             throw QueryError(.unsupported, "`\(stage.keyword.text)` is not built yet", at: stage.keyword.span)
         }
     }

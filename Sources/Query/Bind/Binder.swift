@@ -24,6 +24,8 @@ struct BindEnvironment {
     var previous: Query?
     var holidays: @Sendable () throws -> [Int64] = { [] }
     var tableFunction: (Call) throws -> (Relation, Scope)
+    /// The rows of a plan, for what a stage's own rows hang on.
+    var rows: (Plan, [ColumnID]) throws -> Relation
     /// The values of one column of a plan, for what a pipe's columns hang on.
     var values: (Plan, ColumnID) throws -> [Value]
 }
@@ -78,6 +80,13 @@ final class Binder {
             if let sink = bound.sink {
                 throw QueryError(.syntax, "nothing can follow `to`", at: stage.span, hint: "put `to \"\(sink.path)\"` at the end")
             }
+            if let shown = bound.presentedBy {
+                guard case .to = stage.kind else {
+                    throw QueryError(
+                        .syntax, "nothing but `to` can follow `\(shown.keyword.text)`", at: stage.span,
+                        hint: "put `\(stage.keyword.text)` before `\(shown.keyword.text)`")
+                }
+            }
             let summary = bound.summary
             bound.summary = nil
             try apply(stage, to: &bound, summary: summary)
@@ -93,7 +102,7 @@ final class Binder {
         case .file(let path, let clause): return scan(try environment.file(path, clause, source.span), name: nil, version: nil)
         case .query(let query):
             let bound = try bind(query)
-            if let sink = bound.sink { throw QueryError(.syntax, "`to` cannot stand inside brackets", at: sink.span) }
+            try bound.requirePlain("brackets")
             return bound
         case .function(let call):
             let (relation, scope) = try environment.tableFunction(call)

@@ -54,6 +54,9 @@ struct BoundQuery {
     var scope: Scope
     /// `to "file"` at the end.
     var sink: (path: String, raw: Bool, span: SourceSpan)?
+    /// How its rows are best looked at, and the stage that says so: it stands at the end, or right before `to`.
+    var presentation: Presentation?
+    var presentedBy: Stage?
     /// The aggregate just made, for `top … with others`.
     var summary: SummaryShape?
     /// What the footer says of it.
@@ -66,6 +69,16 @@ struct BoundQuery {
         let below: [Binder.BelowMeasure]
         let origin: Origin?
         let derived: [DerivedColumn]
+    }
+
+    /// What stands at the end of a query and nowhere inside another one.
+    func requirePlain(_ place: String) throws {
+        if let sink { throw QueryError(.syntax, "`to` cannot stand inside \(place)", at: sink.span) }
+        if let stage = presentedBy {
+            throw QueryError(
+                .syntax, "`\(stage.keyword.text)` cannot stand inside \(place)", at: stage.keyword.span,
+                hint: "a chart stands at the end of the whole query")
+        }
     }
 
     var columns: [ResultColumn] { scope.visible.map { ResultColumn(name: $0.name, type: $0.type) } }

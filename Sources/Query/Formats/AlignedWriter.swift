@@ -13,7 +13,10 @@ final class AlignedWriter: ResultWriter {
     private static let rowsForVerticalMax = 3
 
     private let out: OutputBuffer
-    private let terminal: FormatOptions.Terminal?
+    private let options: FormatOptions
+    private var terminal: FormatOptions.Terminal? { options.terminal }
+    /// Set while the answer is one that is drawn.
+    private var chart: ChartData?
     private var types: [ResultColumn] = []
     private var names: [(text: String, width: Int)] = []
     private var cells = CellStore(columnCount: 0)
@@ -23,10 +26,19 @@ final class AlignedWriter: ResultWriter {
 
     init(_ out: OutputBuffer, _ options: FormatOptions) {
         self.out = out
-        terminal = options.terminal
+        self.options = options
+    }
+
+    func begin(columns: [ResultColumn], shownAs presentation: Presentation?) throws {
+        try begin(columns: columns)
+        switch presentation {
+        case .chart(let spec): chart = ChartData(spec, columns)
+        case nil: break
+        }
     }
 
     func begin(columns: [ResultColumn]) throws {
+        chart = nil
         types = columns
         names = columns.map { column in
             let text = VerticalWriter.safeName(column.name)
@@ -39,6 +51,10 @@ final class AlignedWriter: ResultWriter {
 
     func rows(_ batch: ResultBatch) throws {
         rowsFound += batch.rowCount
+        if chart != nil {
+            chart?.add(batch)
+            return
+        }
         let columns = BatchColumn.columns(of: batch, types: types)
         for row in 0..<batch.rowCount {
             if let terminal, cells.rowCount >= terminal.rowsMax { return }
@@ -48,6 +64,12 @@ final class AlignedWriter: ResultWriter {
     }
 
     func end() throws -> [String] {
+        if let data = chart {
+            let drawing = TerminalChart(
+                data, width: terminal?.width ?? options.drawingWidth, styled: terminal?.styled ?? false, isASCII: options.isASCII)
+            try out.append(drawing.text)
+            return drawing.notes
+        }
         guard !types.isEmpty else { return [] }
         var notes: [String] = []
         let shown = layout == nil ? cells.rowCount : rowsFound

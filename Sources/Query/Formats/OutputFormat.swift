@@ -3,9 +3,15 @@ import Storage
 /// Writes answers, one after another, in one format. Each answer is `begin`, any number of `rows`, `end`.
 public protocol ResultWriter: AnyObject {
     func begin(columns: [ResultColumn]) throws
+    /// Formats that people look at may draw the answer; the others write its rows.
+    func begin(columns: [ResultColumn], shownAs presentation: Presentation?) throws
     func rows(_ batch: ResultBatch) throws
     /// Ends the answer. What the writer could not show (only a terminal shortens) comes back as ready sentences.
     func end() throws -> [String]
+}
+
+extension ResultWriter {
+    public func begin(columns: [ResultColumn], shownAs presentation: Presentation?) throws { try begin(columns: columns) }
 }
 
 /// What a writer may do beyond its format.
@@ -14,6 +20,11 @@ public struct FormatOptions: Sendable {
     public var defusesFormulas = false
     /// Set where a person looks at a terminal: only there is anything shortened or styled.
     public var terminal: Terminal?
+
+    /// Cells that a drawing may take where no terminal says how wide it is.
+    public var drawingWidth = 80
+    /// Where the locale is not UTF-8, drawings do without blocks and dots.
+    public var isASCII = false
 
     public struct Terminal: Sendable {
         /// In cells.
@@ -67,10 +78,15 @@ public struct OutputFormat: Sendable {
         name: "vertical", doc: "one line for each field of each row", fileEndings: [], isForReading: true
     ) { VerticalWriter($0, $1) }
 
-    public static let all: [OutputFormat] = [table, csv, tsv, json, jsonl, markdown, vertical]
+    public static let html = OutputFormat(
+        name: "html", doc: "a page with a table for each answer, or its chart", fileEndings: ["html", "htm"], isForReading: false
+    ) { out, _ in HTMLWriter(out) }
+    /// Only for files: a chart as a picture.
+    public static let svg = OutputFormat(name: "svg", doc: "a chart as a picture", fileEndings: ["svg"], isForReading: false) { out, _ in
+        SVGWriter(out)
+    }
 
-    /// Names that `shell.md`'s contract keeps a place for and that are refused until they are built.
-    public static let later = ["html"]
+    public static let all: [OutputFormat] = [table, csv, tsv, json, jsonl, markdown, html, vertical]
 
     public static func named(_ name: String) -> OutputFormat? { all.first { $0.name == name } }
 
@@ -78,6 +94,6 @@ public struct OutputFormat: Sendable {
     public static func forFile(_ path: String) -> OutputFormat? {
         guard let point = path.lastIndex(of: ".") else { return nil }
         let ending = path[path.index(after: point)...].lowercased()
-        return all.first { $0.fileEndings.contains(ending) }
+        return (all + [svg]).first { $0.fileEndings.contains(ending) }
     }
 }

@@ -78,6 +78,7 @@ extension Binder {
             for (name, value) in chosen { environment.parameters[name.text] = value }
             var one = try bind(front)
             if let sink = one.sink { throw QueryError(.syntax, "`to` stands behind sweep", at: sink.span) }
+            try one.requirePlain("a sweep")
             for (name, value) in chosen.reversed() {
                 if one.scope.column(name.text) != nil {
                     throw QueryError(
@@ -162,6 +163,7 @@ extension Binder {
                 hint: "put it behind `where`: from customers | where customer_id = 7 | card()")
         }
         if let sink = one.sink { throw QueryError(.syntax, "`to` stands behind card", at: sink.span) }
+        try one.requirePlain("a card")
         let text = try cardText(one.scope, origin, rows, at: stage.span)
         guard case .query(let query)? = try Statement.parse(text)?.kind else { preconditionFailure("a card is a query: \(text)") }
         let given = ["_rows": Expression(kind: .query(front), span: stage.span)]

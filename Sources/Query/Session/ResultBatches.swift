@@ -79,7 +79,7 @@ final class ExportFile {
     init(path: String, raw: Bool, span: SourceSpan) throws {
         // A script of definitions is text, written as it is.
         guard let format = OutputFormat.forFile(path) ?? (path.hasSuffix(".crmq") ? .csv : nil) else {
-            let endings = OutputFormat.all.flatMap(\.fileEndings).map { ".\($0)" }.joined(separator: " ")
+            let endings = (OutputFormat.all + [.svg]).flatMap(\.fileEndings).map { ".\($0)" }.joined(separator: " ")
             throw QueryError(.file, "the name's ending says no format: \(path)", at: span, hint: "endings: \(endings)")
         }
         self.path = path

@@ -97,7 +97,7 @@ extension Session {
                 try checkMetric(parameters, value, binder, binder.definitionScope(rows.scope), entry)
             case .query(let query):
                 let bound = try binder.bind(query)
-                if let sink = bound.sink { throw QueryError(.syntax, "`to` cannot stand inside a query that is kept", at: sink.span) }
+                try bound.requirePlain("a query that is kept")
                 answer = bound.scope.visible.map(\.name)
             case .verb(_, let stages): try checkVerb(stages, binder, vocabulary)
             case .let, .param: break

@@ -9,7 +9,7 @@ extension Session {
         let executor = makeExecutor(nil)
         let snapshot = try store.snapshot()
         let bound = try Binder(environment(snapshot, executor)).bind(query)
-        if let sink = bound.sink { throw QueryError(.syntax, "`to` cannot stand inside brackets", at: sink.span) }
+        try bound.requirePlain("brackets")
         let columns = bound.scope.visible
         let known = snapshot.table(table.text)?.schema
         switch mode {

@@ -264,7 +264,7 @@ extension Session {
     private func answer(_ query: Query, _ snapshot: Snapshot) throws -> (Relation, Scope) {
         let executor = makeExecutor(nil)
         let bound = try Binder(try environment(snapshot, executor)).bind(query)
-        if let sink = bound.sink { throw QueryError(.syntax, "`to` cannot stand inside brackets", at: sink.span) }
+        try bound.requirePlain("brackets")
         return (try relation(bound.plan, required: Set(bound.required), executor), bound.scope)
     }
 }

@@ -103,14 +103,15 @@ extension Session {
             var rows = 0
             let columns = bound.columns
             let required = bound.required
+            let presentation = bound.presentation
             var begun = false
             try executor.deliver(plan, required: Set(required)) { relation in
-                if !begun { try receiver.begin(columns: columns) }
+                if !begun { try receiver.begin(columns: columns, shownAs: presentation) }
                 begun = true
                 rows += relation.rowCount
                 try ResultBatches.send(relation, required, to: receiver, cancellation)
             }
-            if !begun { try receiver.begin(columns: columns) }
+            if !begun { try receiver.begin(columns: columns, shownAs: presentation) }
             try receiver.end(footer(rows, bound, executor))
         }
         lastQuery = flattened(query)
@@ -157,22 +158,28 @@ extension Session {
     ) throws {
         try refuseIfSafe("writing a file", sink.span)
         let path = try filledIn(sink.path, sink.span)
+        if bound.presentation == nil, OutputFormat.forFile(path)?.name == OutputFormat.svg.name {
+            throw QueryError(
+                .type, "an .svg file holds a chart, and these rows are none", at: sink.span,
+                hint: "draw them first: | bar sum(amount) by branch | to \"branches.svg\"")
+        }
         let file = try ExportFile(path: filePath(path), raw: sink.raw, span: sink.span)
         var rows = 0
+        var notes: [String] = []
         do {
-            try file.writer.begin(columns: bound.columns)
+            try file.writer.begin(columns: bound.columns, shownAs: bound.presentation)
             try executor.deliver(plan, required: Set(bound.required)) { relation in
                 rows += relation.rowCount
                 try ResultBatches.send(relation, bound.required, to: file.writer, cancellation)
             }
-            _ = try file.writer.end()
+            notes = try file.writer.end()
             try file.finish()
         } catch {
             file.abandon()
             throw error
         }
         try receiver.message("wrote \(rows) row\(rows == 1 ? "" : "s") to \(path)")
-        for note in footer(rows, bound, executor).notes { try receiver.message(note) }
+        for note in notes + footer(rows, bound, executor).notes { try receiver.message(note) }
     }
 
     /// Definitions as a script, whatever columns of theirs are left.

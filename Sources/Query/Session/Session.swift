@@ -131,6 +131,7 @@ public final class Session: @unchecked Sendable {
             previous: lastQuery,
             holidays: { try Self.holidays(snapshot) },
             tableFunction: { [unowned self] call in try self.tableFunction(call, snapshot) },
+            rows: { [unowned self] plan, columns in try self.relation(plan, required: Set(columns), executor) },
             values: { [unowned self] plan, column in
                 let rows = try self.relation(plan, required: [column], executor)
                 return (0..<rows.rowCount).map { rows[column].value($0) }

@@ -75,12 +75,18 @@ public struct ResultFooter: Sendable {
 /// Receives one answer after another. Every answer with rows is `begin`, any number of `rows`, `end`; `message` is for statements without rows.
 public protocol ResultReceiver: AnyObject {
     func begin(columns: [ResultColumn]) throws
+    /// The same for an answer that is best looked at in some other way than as a table; who does not draw takes the rows.
+    func begin(columns: [ResultColumn], shownAs presentation: Presentation?) throws
     func rows(_ batch: ResultBatch) throws
     func end(_ footer: ResultFooter) throws
     /// `loaded 20,000,000 rows into transactions` and the like.
     func message(_ text: String) throws
     /// Called often during long work; total 0 where unknown.
     func progress(done: Int, total: Int, unit: String)
+}
+
+extension ResultReceiver {
+    public func begin(columns: [ResultColumn], shownAs presentation: Presentation?) throws { try begin(columns: columns) }
 }
 
 /// One source text: a file, a `-c` argument, what came on standard input.

@@ -63,6 +63,22 @@ enum StageCatalogue {
             "assert", "assert CONDITION [else \"message\"]",
             "Passes the rows on if the condition holds on every one, or over all where it is an aggregate; else the script ends with exit 3.",
             "from transactions | assert count() = 20 | summarize n: count()", "n\n20\n"),
+        make(
+            "bar", "bar [VALUE, …] [by KEY, KEY]", "Draws bars: of aggregates by keys, of columns, or of rows that are summarized already.",
+            "from customers | bar count() by tier", "tier,count\ngold,2\nprivate,1\nsilver,2\nstandard,3\n"),
+        make(
+            "line", "line [VALUE, …] [by X, KEY]", "Draws lines along a number, a time or names; the second key tells them apart.",
+            "from customers | line count() by year: year(opened)", "year,count\n2020,1\n2021,2\n2022,1\n2023,1\n2024,2\n2025,1\n"),
+        make(
+            "histogram", "histogram VALUE [by KEY]",
+            "Draws how many rows lie in each range of a number, a date or a time; `bins: 30` asks for more.",
+            "from customers | histogram letters: length(city)",
+            "letters,count\n2,3\n3,0\n4,0\n5,1\n6,3\n"),
+        make(
+            "heatmap", "heatmap [VALUE] [by ROW, COLUMN]",
+            "Draws a field of cells, the darker the larger: of a value by two keys, or of a cohort table.",
+            "from customers | where tier in [\"gold\", \"standard\"] | heatmap count() by tier, active",
+            "tier,active,count\ngold,true,2\nstandard,false,2\nstandard,true,1\n"),
     ]
 
     /// Understood by the parser, not built yet, or told by where they write.

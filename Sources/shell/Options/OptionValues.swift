@@ -29,9 +29,6 @@ enum OptionValues {
     static func format(_ text: String) throws -> OutputFormat {
         if let format = OutputFormat.named(text) { return format }
         let names = OutputFormat.all.map(\.name)
-        if OutputFormat.later.contains(text) {
-            throw UsageError("--format \(text) is not built yet", hint: "formats: \(names.joined(separator: ", "))")
-        }
         throw UsageError(
             "there is no format `\(text)`",
             hint: nearestName(to: text, among: names).map { "did you mean `\($0)`?" } ?? "formats: \(names.joined(separator: ", "))")

@@ -46,6 +46,7 @@ final class AnswerPrinter: ResultReceiver {
 
     private func makeWriter() {
         var options = FormatOptions(defusesFormulas: isFile && !isTerminal)
+        options.isASCII = !Terminal.isUTF8
         if isTerminal {
             terminalWidth = Terminal.width(descriptor)
             options.terminal = .init(width: terminalWidth, styled: Terminal.isStyled(descriptor))
@@ -79,14 +80,16 @@ final class AnswerPrinter: ResultReceiver {
 
     // MARK: ResultReceiver
 
-    func begin(columns: [ResultColumn]) throws {
+    func begin(columns: [ResultColumn]) throws { try begin(columns: columns, shownAs: nil) }
+
+    func begin(columns: [ResultColumn], shownAs presentation: Presentation?) throws {
         if isTerminal { progressLine.pause(true) }
         StandardError.shared.clearProgress()
         if isTerminal, Terminal.width(descriptor) != terminalWidth {
             try flush()
             makeWriter()
         }
-        do { try writer.begin(columns: columns) } catch { throw remember(error) }
+        do { try writer.begin(columns: columns, shownAs: presentation) } catch { throw remember(error) }
     }
 
     func rows(_ batch: ResultBatch) throws {

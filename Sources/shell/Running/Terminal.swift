@@ -17,5 +17,12 @@ enum Terminal {
         isTerminal(descriptor) && (environment("NO_COLOR") ?? "").isEmpty && environment("TERM") != "dumb"
     }
 
+    /// What the locale says of characters; without one the C library means ASCII.
+    static var isUTF8: Bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap(environment).first { !$0.isEmpty } ?? ""
+        let name = locale.uppercased()
+        return name.contains("UTF-8") || name.contains("UTF8")
+    }
+
     static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 }

@@ -17,14 +17,15 @@ struct Answer {
     }
 
     func written(
-        _ format: OutputFormat, _ options: FormatOptions = FormatOptions(), batchRows: Int = 3, answers: Int = 1
+        _ format: OutputFormat, _ options: FormatOptions = FormatOptions(), batchRows: Int = 3, answers: Int = 1,
+        shownAs presentation: Presentation? = nil
     ) throws -> (text: String, notes: [String]) {
         let sink = MemorySink()
         let out = OutputBuffer(sink, capacity: 4096)
         let writer = format.makeWriter(out, options)
         var notes: [String] = []
         for _ in 0..<answers {
-            try writer.begin(columns: columns)
+            try writer.begin(columns: columns, shownAs: presentation)
             var from = 0
             while from < rows.count {
                 let to = min(rows.count, from + batchRows)
