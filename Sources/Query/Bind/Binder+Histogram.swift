@@ -45,7 +45,7 @@ extension Binder {
         return spec
     }
 
-    private enum HistogramShape {
+    enum HistogramShape {
         case empty
         case bins(HistogramBins, low: Value, high: Value)
         /// Days, weeks, months, quarters or years.
@@ -76,32 +76,38 @@ extension Binder {
     private func histogramShape(_ type: LogicalType, _ input: BoundQuery, wanted: Int, span: SourceSpan) throws -> (
         HistogramShape, missing: Int
     ) {
-        let hasQuantiles = type.isNumeric
-        let texts = ["count()", "count(_x)", "min(_x)", "max(_x)"] + (hasQuantiles ? ["quantile(_x, 1%)", "quantile(_x, 99%)"] : [])
+        let texts = ["count()", "count(_x)", "min(_x)", "max(_x)"] + (type.isNumeric ? ["quantile(_x, 1%)", "quantile(_x, 99%)"] : [])
         let facts = try summarized(texts, input, span)
-        func value(_ index: Int) -> Value { facts[index].value(0) }
-        func number(_ index: Int) -> Double? {
-            switch value(index) {
-            case .integer(let integer): Double(integer) / Double(Decimals.power(facts[index].type.scale))
+        guard case .integer(let all) = facts[0].value(0), case .integer(let known) = facts[1].value(0) else {
+            preconditionFailure("counts are whole numbers")
+        }
+        let bulk = type.isNumeric ? (facts[4], facts[5]) : (facts[2], facts[3])
+        guard let shape = histogramShape(type, low: facts[2], high: facts[3], bulk: bulk, wanted: wanted) else {
+            throw QueryError(.data, "these values lie too far apart for a histogram", at: span, hint: "where … before it, or log10(x)")
+        }
+        return (shape, Int(all - known))
+    }
+
+    /// What ranges suit values of which the edges, and those of the bulk, are known; nil where none do.
+    func histogramShape(
+        _ type: LogicalType, low: ColumnBuffer, high: ColumnBuffer, bulk: (ColumnBuffer, ColumnBuffer), wanted: Int
+    ) -> HistogramShape? {
+        func number(_ column: ColumnBuffer) -> Double? {
+            switch column.value(0) {
+            case .integer(let integer): Double(integer) / Double(Decimals.power(column.type.scale))
             case .double(let double): double
             case .null, .text: nil
             }
         }
-        guard case .integer(let all) = value(0), case .integer(let known) = value(1) else {
-            preconditionFailure("counts are whole numbers")
-        }
-        let missing = Int(all - known)
-        guard known > 0, let low = number(2), let high = number(3) else { return (.empty, missing) }
-        if type.isSpan || type == .date || (type == .timestamp && high - low > 3 * Double(CivilDate.microsecondsPerDay)) {
-            return (.calendar(calendarStep(type, low, high, most: max(wanted, 40)), from: type == .timestamp ? .date : type), missing)
+        guard let first = number(low), let last = number(high) else { return .empty }
+        if type.isSpan || type == .date || (type == .timestamp && last - first > 3 * Double(CivilDate.microsecondsPerDay)) {
+            return .calendar(calendarStep(type, first, last, most: max(wanted, 40)), from: type == .timestamp ? .date : type)
         }
         let unit = Double(Decimals.power(type.scale))
-        let bulk = hasQuantiles ? (number(4) ?? low)...max(number(4) ?? low, number(5) ?? high) : low...high
-        guard
-            let bins = HistogramBins(
-                type: type, low: low * unit, high: high * unit, bulk: bulk.lowerBound * unit...bulk.upperBound * unit, wanted: wanted)
-        else { throw QueryError(.data, "these values lie too far apart for a histogram", at: span, hint: "where … before it, or log10(x)") }
-        return (.bins(bins, low: value(2), high: value(3)), missing)
+        let from = number(bulk.0) ?? first
+        let upto = max(from, number(bulk.1) ?? last)
+        let bins = HistogramBins(type: type, low: first * unit, high: last * unit, bulk: from * unit...upto * unit, wanted: wanted)
+        return bins.map { .bins($0, low: low.value(0), high: high.value(0)) }
     }
 
     /// The finest calendar step that makes no more than `most` ranges.
@@ -119,7 +125,7 @@ extension Binder {
 
     // MARK: counting
 
-    private func counted(
+    func counted(
         _ shape: HistogramShape, _ name: String, _ key: (name: String, type: LogicalType)?, _ input: BoundQuery, span: SourceSpan
     ) throws
         -> (query: BoundQuery, columns: Int, hasUpper: Bool)

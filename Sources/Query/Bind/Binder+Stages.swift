@@ -43,8 +43,7 @@ extension Binder {
         case .chart(let items, let keys):
             guard let kind = ChartSpec.Kind(rawValue: stage.keyword.text) else { preconditionFailure("the parser knows charts by name") }
             try chart(kind, items, keys, &query, stage)
-        case .profile:
-            throw QueryError(.unsupported, "`\(stage.keyword.text)` is not built yet", at: stage.keyword.span)
+        case .profile: try profile(&query, stage)
         }
     }
 

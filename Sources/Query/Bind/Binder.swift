@@ -87,6 +87,7 @@ final class Binder {
                         hint: "put `\(stage.keyword.text)` before `\(shown.keyword.text)`")
                 }
             }
+            if case .to = stage.kind {} else { bound.presentation = nil }
             let summary = bound.summary
             bound.summary = nil
             try apply(stage, to: &bound, summary: summary)

@@ -3,6 +3,8 @@ import Storage
 /// How the rows of an answer are best looked at. Whoever writes for programs takes the rows as they are.
 public enum Presentation: Sendable {
     case chart(ChartSpec)
+    /// The rows of `profile`, one for each column.
+    case profile
 }
 
 /// What is drawn of an answer: which columns play which role. A chart is a way to show rows, so the rows are the same without it.

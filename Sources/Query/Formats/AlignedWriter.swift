@@ -17,6 +17,7 @@ final class AlignedWriter: ResultWriter {
     private var terminal: FormatOptions.Terminal? { options.terminal }
     /// Set while the answer is one that is drawn.
     private var chart: ChartData?
+    private var profile: ProfileDrawing?
     private var types: [ResultColumn] = []
     private var names: [(text: String, width: Int)] = []
     private var cells = CellStore(columnCount: 0)
@@ -33,12 +34,14 @@ final class AlignedWriter: ResultWriter {
         try begin(columns: columns)
         switch presentation {
         case .chart(let spec): chart = ChartData(spec, columns)
+        case .profile: profile = ProfileDrawing(columns)
         case nil: break
         }
     }
 
     func begin(columns: [ResultColumn]) throws {
         chart = nil
+        profile = nil
         types = columns
         names = columns.map { column in
             let text = VerticalWriter.safeName(column.name)
@@ -55,6 +58,10 @@ final class AlignedWriter: ResultWriter {
             chart?.add(batch)
             return
         }
+        if profile != nil {
+            profile?.add(batch)
+            return
+        }
         let columns = BatchColumn.columns(of: batch, types: types)
         for row in 0..<batch.rowCount {
             if let terminal, cells.rowCount >= terminal.rowsMax { return }
@@ -69,6 +76,12 @@ final class AlignedWriter: ResultWriter {
                 data, width: terminal?.width ?? options.drawingWidth, styled: terminal?.styled ?? false, isASCII: options.isASCII)
             try out.append(drawing.text)
             return drawing.notes
+        }
+        if let profile {
+            try out.append(
+                profile.text(
+                    width: terminal?.width ?? options.drawingWidth, styled: terminal?.styled ?? false, isASCII: options.isASCII))
+            return []
         }
         guard !types.isEmpty else { return [] }
         var notes: [String] = []

@@ -20,7 +20,7 @@ final class HTMLWriter: ResultWriter {
         case .chart(let spec):
             chart = ChartData(spec, columns)
             title = spec.heading(columns)
-        case nil: break
+        case .profile, nil: break
         }
         if answers == 0 { try out.append(HTMLWriter.head(title: title, language: "en")) }
         answers += 1
@@ -132,7 +132,7 @@ final class SVGWriter: ResultWriter {
     func begin(columns: [ResultColumn], shownAs presentation: Presentation?) throws {
         switch presentation {
         case .chart(let spec): chart = ChartData(spec, columns)
-        case nil: try begin(columns: columns)
+        case .profile, nil: try begin(columns: columns)
         }
     }
 

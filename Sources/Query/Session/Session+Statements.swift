@@ -158,7 +158,7 @@ extension Session {
     ) throws {
         try refuseIfSafe("writing a file", sink.span)
         let path = try filledIn(sink.path, sink.span)
-        if bound.presentation == nil, OutputFormat.forFile(path)?.name == OutputFormat.svg.name {
+        if !bound.isChart, OutputFormat.forFile(path)?.name == OutputFormat.svg.name {
             throw QueryError(
                 .type, "an .svg file holds a chart, and these rows are none", at: sink.span,
                 hint: "draw them first: | bar sum(amount) by branch | to \"branches.svg\"")
@@ -281,6 +281,13 @@ extension Source {
 }
 
 extension BoundQuery {
+    fileprivate var isChart: Bool {
+        switch presentation {
+        case .chart: true
+        case .profile, nil: false
+        }
+    }
+
     /// A `take` over rows that no stage has ordered.
     var takesUnordered: Bool {
         func looks(_ plan: Plan) -> Bool {

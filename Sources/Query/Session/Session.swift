@@ -131,7 +131,12 @@ public final class Session: @unchecked Sendable {
             previous: lastQuery,
             holidays: { try Self.holidays(snapshot) },
             tableFunction: { [unowned self] call in try self.tableFunction(call, snapshot) },
-            rows: { [unowned self] plan, columns in try self.relation(plan, required: Set(columns), executor) },
+            rows: { [unowned self] plan, columns in
+                // What these runs have to say (ties, divisions by zero) is not about the answer.
+                let silent = self.makeExecutor(nil)
+                silent.progress = executor.progress
+                return try self.relation(plan, required: Set(columns), silent)
+            },
             values: { [unowned self] plan, column in
                 let rows = try self.relation(plan, required: [column], executor)
                 return (0..<rows.rowCount).map { rows[column].value($0) }

@@ -64,6 +64,11 @@ enum StageCatalogue {
             "Passes the rows on if the condition holds on every one, or over all where it is an aggregate; else the script ends with exit 3.",
             "from transactions | assert count() = 20 | summarize n: count()", "n\n20\n"),
         make(
+            "profile", "profile",
+            "One row a column: type, missing, distinct, least, quartiles, greatest, mean, most frequent values and the shape of its histogram.",
+            "from branches | profile | select column, type, missing, distinct, top",
+            "column,type,missing,distinct,top\ncity,text,0,4,\nregion,text,0,2,\"East (2), West (2)\"\nmanager,text,0,4,\n"),
+        make(
             "bar", "bar [VALUE, …] [by KEY, KEY]", "Draws bars: of aggregates by keys, of columns, or of rows that are summarized already.",
             "from customers | bar count() by tier", "tier,count\ngold,2\nprivate,1\nsilver,2\nstandard,3\n"),
         make(
