@@ -11,6 +11,8 @@ final class AlignedWriter: ResultWriter {
     private static let narrowest = 12
     /// Answers of so few rows turn into lines of `name value` where the columns do not fit side by side.
     private static let rowsForVerticalMax = 3
+    /// More blocks of columns than these below each other are harder to read than lines of `name value`.
+    private static let blocksMax = 8
 
     private let out: OutputBuffer
     private let options: FormatOptions
@@ -47,7 +49,7 @@ final class AlignedWriter: ResultWriter {
             let text = VerticalWriter.safeName(column.name)
             return (text, DisplayMeasure.cells(of: text))
         }
-        cells = CellStore(columnCount: columns.count)
+        cells = CellStore(columnCount: columns.count, isASCII: options.isASCII)
         rowsFound = 0
         layout = nil
     }
@@ -73,14 +75,14 @@ final class AlignedWriter: ResultWriter {
     func end() throws -> [String] {
         if let data = chart {
             let drawing = TerminalChart(
-                data, width: terminal?.width ?? options.drawingWidth, styled: terminal?.styled ?? false, isASCII: options.isASCII)
+                data, width: terminal?.width ?? options.drawingWidth, styled: options.isStyled, isASCII: options.isASCII)
             try out.append(drawing.text)
             return drawing.notes
         }
         if let profile {
             try out.append(
                 profile.text(
-                    width: terminal?.width ?? options.drawingWidth, styled: terminal?.styled ?? false, isASCII: options.isASCII))
+                    width: terminal?.width ?? options.drawingWidth, styled: options.isStyled, isASCII: options.isASCII))
             return []
         }
         guard !types.isEmpty else { return [] }
@@ -91,29 +93,53 @@ final class AlignedWriter: ResultWriter {
         }
         if let terminal, layout == nil {
             var widths = naturalWidths()
-            AlignedWriter.fit(&widths, types: types, names: names, into: terminal.width)
-            let total = { (widths: [Int]) in widths.reduce(-AlignedWriter.gap) { $0 + $1 + AlignedWriter.gap } }
-            if total(widths) > terminal.width {
-                if cells.rowCount <= AlignedWriter.rowsForVerticalMax, cells.rowCount > 0 {
-                    let vertical = VerticalWriter(out, FormatOptions(terminal: terminal))
-                    try vertical.begin(columns: types)
-                    try vertical.write(cells, firstNumber: 1)
-                    return notes
-                }
-                while widths.count > 1, total(widths) > terminal.width { widths.removeLast() }
-                let left = names[widths.count...].map(\.text)
-                if !left.isEmpty {
-                    notes.append(
-                        "\(left.count) of \(names.count) columns do not fit the terminal (\(left.joined(separator: ", "))); "
-                            + "`.mode vertical` or `select` shows them")
-                }
-                widths[0] = min(widths[0], terminal.width)
+            if let most = terminal.rowsScrolled, cells.rowCount > most {
+                let columns = Array(widths.indices)
+                try writeHeader(widths, columns)
+                try writeRows(widths, columns)
+                cells.removeAll()
+                return notes
             }
-            layout = widths
-            try writeHeader(widths)
+            AlignedWriter.fit(&widths, types: types, names: names, into: terminal.width)
+            widths = widths.map { min($0, terminal.width) }
+            let blocks = AlignedWriter.blocks(widths, into: terminal.width)
+            let isTooWide = blocks.count > 1 && cells.rowCount <= AlignedWriter.rowsForVerticalMax && cells.rowCount > 0
+            if isTooWide || blocks.count > AlignedWriter.blocksMax {
+                let vertical = VerticalWriter(out, options)
+                try vertical.begin(columns: types)
+                try vertical.write(cells, firstNumber: 1)
+                return notes
+            }
+            for (place, columns) in blocks.enumerated() {
+                if place > 0 { try out.append(UInt8(ascii: "\n")) }
+                try writeHeader(widths, columns)
+                try writeRows(widths, columns)
+            }
+            cells.removeAll()
+            return notes
         }
         try writeKeptRows()
         return notes
+    }
+
+    /// Columns that stand side by side. Where they do not all fit, those that are left stand below, behind the first one once more, so that
+    /// rows can be told apart there too.
+    static func blocks(_ widths: [Int], into width: Int) -> [[Int]] {
+        var blocks: [[Int]] = []
+        var block: [Int] = []
+        var cells = 0
+        for column in widths.indices {
+            if !block.isEmpty, cells + gap + widths[column] > width {
+                blocks.append(block)
+                // A first column that leaves no room is not repeated.
+                block = widths[0] + gap + widths[column] <= width ? [0] : []
+                cells = block.isEmpty ? -gap : widths[0]
+            }
+            cells += (block.isEmpty ? 0 : gap) + widths[column]
+            if block.isEmpty { cells = widths[column] }
+            block.append(column)
+        }
+        return block.isEmpty ? blocks : blocks + [block]
     }
 
     private func naturalWidths() -> [Int] {
@@ -145,33 +171,31 @@ final class AlignedWriter: ResultWriter {
         widths = narrowed(to: low)
     }
 
-    private func writeHeader(_ widths: [Int]) throws {
-        let styled = terminal?.styled ?? false
-        if styled { try out.append("\u{1b}[1m") }
-        for (column, width) in widths.enumerated() {
-            let name = names[column]
-            let isLast = column == widths.count - 1
-            if column > 0 { try out.append(repeating: 0x20, count: AlignedWriter.gap) }
+    private func writeHeader(_ widths: [Int], _ columns: [Int]) throws {
+        if options.isStyled { try out.append("\u{1b}[1m") }
+        for column in columns {
+            let (name, width) = (names[column], widths[column])
+            if column != columns[0] { try out.append(repeating: 0x20, count: AlignedWriter.gap) }
             var shown = name.text
             var cells = name.width
-            if cells > width {
-                (shown, cells) = AlignedWriter.shorten(name.text, to: width)
-            }
+            if cells > width { (shown, cells) = shorten(name.text, to: width) }
             let right = types[column].type.isNumeric
             if right { try out.append(repeating: 0x20, count: width - cells) }
             try out.append(shown)
-            if !right, !isLast { try out.append(repeating: 0x20, count: width - cells) }
+            if !right, column != columns[columns.count - 1] { try out.append(repeating: 0x20, count: width - cells) }
         }
-        if styled { try out.append("\u{1b}[0m") }
+        if options.isStyled { try out.append("\u{1b}[0m") }
         try out.append(UInt8(ascii: "\n"))
-        for (column, width) in widths.enumerated() {
-            if column > 0 { try out.append(repeating: 0x20, count: AlignedWriter.gap) }
-            for _ in 0..<width { try out.append("─") }
+        for column in columns {
+            if column != columns[0] { try out.append(repeating: 0x20, count: AlignedWriter.gap) }
+            for _ in 0..<widths[column] { try out.append(options.isASCII ? "-" : "─") }
         }
         try out.append(UInt8(ascii: "\n"))
     }
 
-    private static func shorten(_ text: String, to width: Int) -> (String, Int) {
+    private var mark: String { options.isASCII ? "~" : "…" }
+
+    private func shorten(_ text: String, to width: Int) -> (String, Int) {
         var shown = ""
         var measure = DisplayMeasure()
         var cells = 0
@@ -181,26 +205,33 @@ final class AlignedWriter: ResultWriter {
             cells = measure.cells
             shown.unicodeScalars.append(scalar)
         }
-        return (shown + "…", cells + 1)
+        return (shown + mark, cells + 1)
     }
 
     private func writeKeptRows() throws {
+        let columns = Array(types.indices)
         let widths: [Int]
         if let known = layout {
             widths = known
         } else {
             widths = naturalWidths()
             layout = widths
-            try writeHeader(widths)
+            try writeHeader(widths, columns)
         }
+        try writeRows(widths, columns)
+        cells.removeAll()
+    }
+
+    private func writeRows(_ widths: [Int], _ columns: [Int]) throws {
         for row in 0..<cells.rowCount {
-            for (column, width) in widths.enumerated() {
-                if column > 0 { try out.append(repeating: 0x20, count: AlignedWriter.gap) }
-                try write(cells.cell(row, column), width: width, right: types[column].type.isNumeric, isLast: column == widths.count - 1)
+            for column in columns {
+                if column != columns[0] { try out.append(repeating: 0x20, count: AlignedWriter.gap) }
+                try write(
+                    cells.cell(row, column), width: widths[column], right: types[column].type.isNumeric,
+                    isLast: column == columns[columns.count - 1])
             }
             try out.append(UInt8(ascii: "\n"))
         }
-        cells.removeAll()
     }
 
     private func write(_ cell: CellStore.Cell, width: Int, right: Bool, isLast: Bool) throws {
@@ -214,12 +245,12 @@ final class AlignedWriter: ResultWriter {
         }
         let padding = max(0, width - shownWidth)
         if right { try out.append(repeating: 0x20, count: padding) }
-        if cell.isNull, terminal?.styled ?? false {
-            try out.append("\u{1b}[2m\(CellStore.nullSign)\u{1b}[0m")
+        if cell.isNull, options.isStyled {
+            try out.append("\u{1b}[2m\(cells.nullSign)\u{1b}[0m")
         } else {
             try cells.bytes.withUnsafeBufferPointer { try out.append(UnsafeBufferPointer(rebasing: $0[bytes])) }
         }
-        if shortens { try out.append("…") }
+        if shortens { try out.append(mark) }
         if !right, !isLast { try out.append(repeating: 0x20, count: padding) }
     }
 

@@ -8,7 +8,9 @@ public protocol ByteSink: AnyObject {
 }
 
 /// Whoever reads our output has gone away (`| head`): not a fault, the program ends quietly.
-public struct ReaderGone: Error, Sendable {}
+public struct ReaderGone: Error, Sendable {
+    public init() {}
+}
 
 /// Writes to an open file descriptor, which stays the caller's to close.
 public final class FileDescriptorSink: ByteSink {

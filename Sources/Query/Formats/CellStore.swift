@@ -8,7 +8,13 @@ struct CellStore {
     private var widths: [Int32] = []
     let columnCount: Int
 
-    init(columnCount: Int) { self.columnCount = columnCount }
+    let nullSign: String
+
+    /// - Parameter isASCII: the terminal knows no other characters of ours.
+    init(columnCount: Int, isASCII: Bool = false) {
+        self.columnCount = columnCount
+        nullSign = isASCII ? "null" : CellStore.nullSign
+    }
 
     var rowCount: Int { columnCount == 0 ? 0 : ends.count / columnCount }
 
@@ -25,12 +31,11 @@ struct CellStore {
     func cell(_ row: Int, _ column: Int) -> Cell {
         let index = row * columnCount + column
         let width = Int(widths[index])
-        return Cell(bytes: (index == 0 ? 0 : ends[index - 1])..<ends[index], width: width < 0 ? 1 : width, isNull: width < 0)
+        return Cell(bytes: (index == 0 ? 0 : ends[index - 1])..<ends[index], width: abs(width), isNull: width < 0)
     }
 
     func width(_ row: Int, _ column: Int) -> Int {
-        let width = Int(widths[row * columnCount + column])
-        return width < 0 ? 1 : width
+        abs(Int(widths[row * columnCount + column]))
     }
 
     mutating func removeAll() {
@@ -42,8 +47,8 @@ struct CellStore {
     mutating func append(_ columns: [BatchColumn], row: Int) {
         for column in columns {
             if column.isNull(row) {
-                bytes.append(contentsOf: CellStore.nullSign.utf8)
-                widths.append(-1)
+                bytes.append(contentsOf: nullSign.utf8)
+                widths.append(Int32(-nullSign.count))
             } else if column.kind == .text {
                 let width = TerminalText.append(column.text(row).buffer, to: &bytes)
                 widths.append(Int32(clamping: width))

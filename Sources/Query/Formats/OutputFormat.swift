@@ -25,6 +25,8 @@ public struct FormatOptions: Sendable {
     public var drawingWidth = 80
     /// Where the locale is not UTF-8, drawings do without blocks and dots.
     public var isASCII = false
+    /// Colours, bold and faint letters.
+    public var isStyled = false
 
     public struct Terminal: Sendable {
         /// In cells.
@@ -32,6 +34,8 @@ public struct FormatOptions: Sendable {
         /// Rows shown of one answer, at most.
         public var rowsMax: Int
         public var styled: Bool
+        /// More rows than these go through a pager that moves to the sides as well, so that wide rows stay in one piece; nil: there is none.
+        public var rowsScrolled: Int?
         public init(width: Int, rowsMax: Int = 1000, styled: Bool) {
             self.width = width
             self.rowsMax = rowsMax
@@ -42,6 +46,7 @@ public struct FormatOptions: Sendable {
     public init(defusesFormulas: Bool = false, terminal: Terminal? = nil) {
         self.defusesFormulas = defusesFormulas
         self.terminal = terminal
+        isStyled = terminal?.styled ?? false
     }
 }
 

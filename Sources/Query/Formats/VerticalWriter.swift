@@ -3,7 +3,8 @@ import Storage
 /// One line for each field of each row: for wide rows.
 final class VerticalWriter: ResultWriter {
     private let out: OutputBuffer
-    private let terminal: FormatOptions.Terminal?
+    private let options: FormatOptions
+    private var terminal: FormatOptions.Terminal? { options.terminal }
     private var types: [ResultColumn] = []
     private var names: [(text: String, width: Int)] = []
     private var nameWidth = 0
@@ -12,7 +13,7 @@ final class VerticalWriter: ResultWriter {
 
     init(_ out: OutputBuffer, _ options: FormatOptions) {
         self.out = out
-        terminal = options.terminal
+        self.options = options
     }
 
     static func safeName(_ name: String) -> String {
@@ -36,7 +37,7 @@ final class VerticalWriter: ResultWriter {
     func rows(_ batch: ResultBatch) throws {
         rowsFound += batch.rowCount
         let columns = BatchColumn.columns(of: batch, types: types)
-        var cells = CellStore(columnCount: types.count)
+        var cells = CellStore(columnCount: types.count, isASCII: options.isASCII)
         for row in 0..<batch.rowCount {
             if let terminal, rowsShown >= terminal.rowsMax { return }
             cells.removeAll()
@@ -54,17 +55,18 @@ final class VerticalWriter: ResultWriter {
     }
 
     func write(_ cells: CellStore, firstNumber: Int) throws {
-        let styled = terminal?.styled ?? false
+        let styled = options.isStyled
+        let rule = options.isASCII ? "--" : "──"
         for row in 0..<cells.rowCount {
             try out.append(styled ? "\u{1b}[1m" : "")
-            try out.append("── row \(CellText.grouped(firstNumber + row)) ──")
+            try out.append("\(rule) row \(CellText.grouped(firstNumber + row)) \(rule)")
             try out.append(styled ? "\u{1b}[0m\n" : "\n")
             for (column, name) in names.enumerated() {
                 try out.append(name.text)
                 try out.append(repeating: 0x20, count: nameWidth - name.width + 2)
                 let cell = cells.cell(row, column)
                 if cell.isNull, styled {
-                    try out.append("\u{1b}[2m\(CellStore.nullSign)\u{1b}[0m")
+                    try out.append("\u{1b}[2m\(cells.nullSign)\u{1b}[0m")
                 } else {
                     try cells.bytes.withUnsafeBufferPointer { try out.append(UnsafeBufferPointer(rebasing: $0[cell.bytes])) }
                 }

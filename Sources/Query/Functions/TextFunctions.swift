@@ -6,7 +6,7 @@ extension FunctionCatalogue {
         TextFunctions.concat, TextFunctions.replace,
         TextFunctions.substring, TextFunctions.left, TextFunctions.right, TextFunctions.split, TextFunctions.padStart, TextFunctions.padEnd,
         TextFunctions.position, TextFunctions.contains, TextFunctions.startsWith, TextFunctions.endsWith,
-        TextFunctions.matches, TextFunctions.extract,
+        TextFunctions.matches, TextFunctions.extract, TextFunctions.sparkline,
     ]
 }
 

@@ -18,7 +18,8 @@ struct ShellCommand {
         defer { session.close() }
         try ScriptParameters.check(invocation, saved: session.savedParameterNames)
         let printer = try AnswerPrinter(
-            path: invocation.output, format: invocation.format, quiet: invocation.quiet, progress: Progress(invocation.progress))
+            path: invocation.output, format: invocation.format, quiet: invocation.quiet, progress: Progress(invocation.progress),
+            color: invocation.color, pages: !invocation.safe)
         let runner = Runner(session: session, printer: printer, safe: invocation.safe, timing: invocation.timing)
         runner.echoes = invocation.echoes
         do {

@@ -11,6 +11,8 @@ struct Invocation {
     enum Timing: String, CaseIterable { case text, json }
     enum ProgressMode: String, CaseIterable { case auto, always, never }
 
+    enum ColorMode: String, CaseIterable { case auto, always, never }
+
     var command = Command.shell
     var store: String?
     var inputs: [Input] = []
@@ -25,6 +27,7 @@ struct Invocation {
     var readOnly = false
     var timing: Timing?
     var progress = ProgressMode.auto
+    var color = ColorMode.auto
     var safe = false
     var readsRC = true
     var quiet = false

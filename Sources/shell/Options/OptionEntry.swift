@@ -55,6 +55,9 @@ struct OptionEntry: Sendable {
         OptionEntry(["--progress"], value: "auto|always|never", "show the progress of long work", for: [.shell, .demo]) {
             $0.progress = try OptionValues.choice($1, option: "--progress")
         },
+        OptionEntry(["--color"], value: "auto|always|never", "colours in tables and charts; auto: on a terminal, unless NO_COLOR is set") {
+            $0.color = try OptionValues.choice($1, option: "--color")
+        },
         OptionEntry(["--safe"], "queries read and write no file but the store and start no program") { invocation, _ in
             invocation.safe = true
         },

@@ -14,13 +14,19 @@ final class AnswerPrinter: ResultReceiver {
     private var out: OutputBuffer
     private var writer: ResultWriter
     private var terminalWidth = 0
+    private let color: Invocation.ColorMode
+    /// Set where answers may be longer than the screen that they go to, and somebody is there to turn the pages.
+    private let pager: PagerSink?
     /// Rows delivered since ``startStatement()``.
     private(set) var rowsDelivered = 0
     /// What stopped the writing, kept in case the engine reports it as something else.
     private(set) var failure: Error?
 
     /// `path` nil: standard output.
-    init(path: String?, format: OutputFormat?, quiet: Bool, progress: Progress) throws {
+    /// - Parameter pages: long answers may go through the pager, which is a program that is started.
+    init(
+        path: String?, format: OutputFormat?, quiet: Bool, progress: Progress, color: Invocation.ColorMode = .auto, pages: Bool = false
+    ) throws {
         if let path {
             descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
             guard descriptor >= 0 else { throw StorageError(.file, "cannot write \(path): \(String(cString: strerror(errno)))") }
@@ -30,8 +36,14 @@ final class AnswerPrinter: ResultReceiver {
         isFile = path != nil
         isTerminal = Terminal.isTerminal(descriptor)
         self.quiet = quiet
+        self.color = color
         progressLine = progress
         sink = FileDescriptorSink(descriptor, name: path ?? "standard output")
+        if pages, isTerminal, Terminal.isTerminal(0), Terminal.environment("TERM") != "dumb", let command = PagerSink.command {
+            pager = PagerSink(sink, command: command, linesMax: Terminal.height(descriptor) - 2, width: Terminal.width(descriptor))
+        } else {
+            pager = nil
+        }
         self.format = format ?? path.flatMap(OutputFormat.forFile) ?? (isTerminal ? .table : .csv)
         out = OutputBuffer(sink)
         writer = self.format.makeWriter(out, FormatOptions())
@@ -44,16 +56,41 @@ final class AnswerPrinter: ResultReceiver {
         makeWriter()
     }
 
+    private static let rowsInPagerMax = 100_000
+
     private func makeWriter() {
         var options = FormatOptions(defusesFormulas: isFile && !isTerminal)
         options.isASCII = !Terminal.isUTF8
         if isTerminal {
             terminalWidth = Terminal.width(descriptor)
-            options.terminal = .init(width: terminalWidth, styled: Terminal.isStyled(descriptor))
+            // A screen has no end where there is a pager.
+            let rowsMax = pager == nil ? 1000 : AnswerPrinter.rowsInPagerMax
+            options.terminal = .init(width: terminalWidth, rowsMax: rowsMax, styled: Terminal.isStyled(descriptor))
+            options.terminal?.rowsScrolled = pager?.rowsScrolled
         }
+        switch color {
+        case .auto: options.isStyled = isTerminal && Terminal.isStyled(descriptor)
+        case .always: options.isStyled = true
+        case .never: options.isStyled = false
+        }
+        let sink: ByteSink = pager ?? self.sink
         // The formats for reading make their cells safe themselves, and style them; what others write passes the door on its way.
         out = OutputBuffer(isTerminal && !format.isForReading ? TerminalSink(sink) : sink)
         writer = format.makeWriter(out, options)
+    }
+
+    /// The pager was left before the answer was over: nobody wants the rest.
+    var wasLeft: Bool { pager?.wasLeft ?? false }
+
+    /// After an answer that was broken off, by an error or by leaving the pager.
+    func recover() {
+        // What has been shown stays on the screen; what has not is of no use.
+        try? pager?.finish()
+        guard wasLeft else { return }
+        failure = nil
+        makeWriter()
+        pager?.reset()
+        progressLine.pause(false)
     }
 
     func startStatement() {
@@ -70,6 +107,7 @@ final class AnswerPrinter: ResultReceiver {
         do {
             try out.append(isTerminal ? TerminalText.safe(text) : text)
             try out.flush()
+            try pager?.finish()
         } catch { throw remember(error) }
     }
 
@@ -99,8 +137,11 @@ final class AnswerPrinter: ResultReceiver {
 
     func end(_ footer: ResultFooter) throws {
         let notes: [String]
-        do { notes = try writer.end() } catch { throw remember(error) }
-        try flush()
+        do {
+            notes = try writer.end()
+            try flush()
+            try pager?.finish()
+        } catch { throw remember(error) }
         progressLine.pause(false)
         guard !quiet else { return }
         // A program's csv needs no count; a person's table does.

@@ -41,6 +41,9 @@ final class Runner {
             try Interrupts.shared.whileRunning(cancel: { [session] in session.cancel() }) { try session.run(source, receiver: printer) }
         } catch {
             StandardError.shared.clearProgress()
+            let wasLeft = printer.wasLeft
+            printer.recover()
+            if wasLeft { return }
             // What the engine makes of a failed write is not what happened.
             throw printer.failure ?? error
         }

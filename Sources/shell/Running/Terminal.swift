@@ -12,6 +12,14 @@ enum Terminal {
         return 80
     }
 
+    /// In lines; 24 where the terminal does not say.
+    static func height(_ descriptor: Int32) -> Int {
+        var size = winsize()
+        if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 { return Int(size.ws_row) }
+        if let lines = environment("LINES").flatMap(Int.init), lines > 0 { return lines }
+        return 24
+    }
+
     /// Colour and bold: never where NO_COLOR is set (https://no-color.org) or the terminal is a dumb one.
     static func isStyled(_ descriptor: Int32) -> Bool {
         isTerminal(descriptor) && (environment("NO_COLOR") ?? "").isEmpty && environment("TERM") != "dumb"

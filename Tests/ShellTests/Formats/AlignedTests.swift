@@ -71,15 +71,72 @@ struct AlignedTests {
         #expect(try long.text(.table).contains(String(repeating: "王", count: 30)))
     }
 
-    @Test("columns that do not fit are named in a note; three rows or fewer turn vertical")
+    private let wideColumns: [(String, LogicalType)] = (1...6).map { ("column\($0)", .int) }
+
+    @Test("columns that do not fit stand below, behind the first once more; three rows or fewer turn vertical")
     func tooWide() throws {
-        let columns: [(String, LogicalType)] = (1...6).map { ("column\($0)", .int) }
-        let wide = Answer(columns, (0..<5).map { row in (0..<6).map { .integer(Int64(row * $0)) } })
-        let (text, notes) = try wide.written(.table, FormatOptions(terminal: .init(width: 30, styled: false)))
-        #expect(text.hasPrefix("column1  column2  column3\n"))
-        #expect(notes == ["3 of 6 columns do not fit the terminal (column4, column5, column6); `.mode vertical` or `select` shows them"])
-        let few = Answer(columns, [(0..<6).map { .integer(Int64($0)) }])
+        let wide = Answer(wideColumns, (0..<4).map { row in (1...6).map { .integer(Int64(row * 10 + $0)) } })
+        let (text, notes) = try wide.written(.table, FormatOptions(terminal: .init(width: 26, styled: false)))
+        #expect(
+            text == """
+                column1  column2  column3
+                ───────  ───────  ───────
+                      1        2        3
+                     11       12       13
+                     21       22       23
+                     31       32       33
+
+                column1  column4  column5
+                ───────  ───────  ───────
+                      1        4        5
+                     11       14       15
+                     21       24       25
+                     31       34       35
+
+                column1  column6
+                ───────  ───────
+                      1        6
+                     11       16
+                     21       26
+                     31       36
+
+                """)
+        #expect(notes.isEmpty)
+        let few = Answer(wideColumns, [(0..<6).map { .integer(Int64($0)) }])
         #expect(try few.text(.table, FormatOptions(terminal: .init(width: 30, styled: false))).hasPrefix("── row 1 ──\ncolumn1  0\n"))
+    }
+
+    @Test("no line is wider than the terminal, whatever the columns are", arguments: [10, 20, 33, 47, 80, 121])
+    func neverWider(width: Int) throws {
+        for count in [1, 2, 5, 14] {
+            let columns: [(String, LogicalType)] = (0..<count).map { ("name of column \($0)", $0 % 3 == 0 ? .text : .int) }
+            let rows: [[Value]] = (0..<5).map { row in
+                (0..<count).map { $0 % 3 == 0 ? .text(String(repeating: "王", count: row * $0 + 3)) : .integer(Int64(row) * 123_456) }
+            }
+            let text = try Answer(columns, rows).text(.table, FormatOptions(terminal: .init(width: width, styled: false)))
+            // Lines of `name value` may be longer: nothing in them is shortened.
+            for line in text.split(separator: "\n") where !text.hasPrefix("── row") {
+                #expect(DisplayMeasure.cells(of: String(line)) <= width, "\(count) columns: \(line)")
+            }
+        }
+    }
+
+    @Test("where a pager moves to the sides, long tables stay in one piece")
+    func scrolled() throws {
+        let wide = Answer(wideColumns, (0..<30).map { row in (1...6).map { .integer(Int64(row * 10 + $0)) } })
+        var options = FormatOptions(terminal: .init(width: 26, styled: false))
+        options.terminal?.rowsScrolled = 20
+        #expect(try wide.text(.table, options).split(separator: "\n").count == 32)
+        options.terminal?.rowsScrolled = 40
+        #expect(try wide.text(.table, options).split(separator: "\n").count == 96)
+    }
+
+    @Test("in ASCII the signs of a table are ASCII, and null is a word")
+    func ascii() throws {
+        var options = FormatOptions(terminal: .init(width: 12, styled: false))
+        options.isASCII = true
+        let text = try Answer([("t", .text)], [[.text("abcdefghijklmnopq")], [.null], [.text("")]]).text(.table, options)
+        #expect(text == "t\n------------\nabcdefghijk~\nnull\n\n")
     }
 
     @Test("rows beyond the terminal's measure are counted in a note, elsewhere all are written")
