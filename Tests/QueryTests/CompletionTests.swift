@@ -205,6 +205,8 @@ import Testing
             StageCatalogue.all.map(\.name) + StageCatalogue.sinks.map(\.name) + Prelude.verbs.map(\.name)
             + AggregateCatalogue.all.map(\.name)
             + WindowCatalogue.all.map(\.name) + FunctionCatalogue.all.map(\.name)
+        #expect(Set(StatementCatalogue.all.map(\.name)) == Set(SyntaxWords.statements))
+        for entry in StatementCatalogue.all + StatementCatalogue.topics { #expect(session.help(topic: entry.name).contains(entry.summary)) }
         for name in all {
             #expect(topics.contains(name), "\(name)")
             #expect(!session.help(topic: name).contains("there is no help"), "\(name)")

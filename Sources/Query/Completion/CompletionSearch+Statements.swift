@@ -114,7 +114,10 @@ extension CompletionSearch {
     /// Outside of a pipe: a statement's own words.
     func statement(_ flat: [Token]) -> [Completion] {
         guard let first = flat.first else {
-            return Session.statementWords.map { Completion(.statements, $0, ending: " ") }
+            return Session.statementWords.map { word in
+                let entry = StatementCatalogue.all.first { $0.name == word }
+                return Completion(.statements, word, signature: entry?.forms.first ?? word, summary: entry?.summary ?? "", ending: " ")
+            }
         }
         guard let last = flat.last else { return [] }
         let second = flat.count > 1 ? flat[1] : nil
@@ -205,8 +208,10 @@ extension CompletionSearch {
     /// `run "file.crmq" with month = …`: the parameters are those of the file.
     private func running(_ flat: [Token], _ last: Token) -> [Completion] {
         guard flat.count > 1, flat[1].kind == .text else { return [] }
-        guard let with = flat.firstIndex(where: { $0.isWord("with") }) else { return clauses(["with"]) }
-        guard last.isWord("with") || last.isSymbol(.comma) else { return [] }
+        guard let with = flat.firstIndex(where: { $0.isWord("with") }) else {
+            return last.isWord("against") || flat.count > 2 ? [] : clauses(["with", "against"])
+        }
+        guard last.isWord("with") || last.isSymbol(.comma) else { return last.endsOperand ? clauses(["against"]) : [] }
         let given = Set(flat[with...].map(\.text))
         return ((try? session.parameters(ofFile: flat[1].text)) ?? []).filter { !given.contains($0.name) }.map { parameter in
             Completion(

@@ -8,7 +8,8 @@ extension Session {
                 A query is a pipe: from SOURCE | stage | stage …
                 stages:     \(StageCatalogue.all.map(\.name).joined(separator: " ")) to
                 statements: \(Self.statementWords.joined(separator: " "))
-                .help stages, functions, aggregates, windows or verbs lists them; .help NAME tells about one
+                .help stages, functions, aggregates, windows, verbs or statements lists them; .help NAME tells about one
+                .help \(StatementCatalogue.topics.map(\.name).joined(separator: ", ")) tell about matters
                 """
         }
         func list(_ entries: [CatalogueEntry]) -> String {
@@ -24,6 +25,10 @@ extension Session {
         case "aggregates": return list(AggregateCatalogue.all)
         case "windows": return list(WindowCatalogue.all)
         case "stages": return list(StageCatalogue.all)
+        case "statements":
+            return StatementCatalogue.all.map { entry in
+                entry.forms.map { "  \($0)" }.joined(separator: "\n") + "\n      \(entry.summary)"
+            }.joined(separator: "\n")
         case "verbs": return Prelude.verbs.map { "  \($0.signature)\n      \($0.summary)" }.joined(separator: "\n")
         default: break
         }
@@ -34,7 +39,8 @@ extension Session {
         }
         let own = definitions(helpOn: topic)
         let verbs = own.isEmpty ? Prelude.verbs.filter { $0.name == topic }.map(\.help) : own
-        let found = entries + sinks + (functions ?? []) + verbs
+        let statements = (StatementCatalogue.all + StatementCatalogue.topics).filter { $0.name == topic }.map(\.help)
+        let found = entries + sinks + (functions ?? []) + verbs + statements
         if !found.isEmpty { return found.joined(separator: "\n") }
         let known = Self.names + Self.helpLists
         return "there is no help on \(topic)" + (nearestName(to: topic, among: known).map { "; did you mean \($0)?" } ?? "")
@@ -46,7 +52,7 @@ extension Session {
         return Array(Set(Self.names + Self.helpLists + own)).sorted()
     }
 
-    private static let helpLists = ["functions", "aggregates", "windows", "stages", "verbs"]
+    private static let helpLists = ["functions", "aggregates", "windows", "stages", "verbs", "statements"]
 
     static var statementWords: [String] { SyntaxWords.statements.filter { !SyntaxWords.later.contains($0) } }
 
@@ -54,6 +60,7 @@ extension Session {
         StageCatalogue.all.map(\.name) + StageCatalogue.sinks.map(\.name) + AggregateCatalogue.all.map(\.name)
             + WindowCatalogue.all.map(\.name)
             + FunctionCatalogue.all.map(\.name) + Prelude.verbs.map(\.name)
+            + StatementCatalogue.all.map(\.name) + StatementCatalogue.topics.map(\.name)
     }
 
     /// What the run or the store defines under a name.

@@ -11,6 +11,9 @@ struct OptionEntry: Sendable {
     let repeats: Bool
     let apply: @Sendable (inout Invocation, String) throws -> Void
 
+    /// `-h, --help`, `-f FILE`
+    var form: String { names.joined(separator: ", ") + (value.map { " " + $0 } ?? "") }
+
     init(
         _ names: [String], value: String? = nil, _ doc: String, for commands: Set<Invocation.Command> = [.shell], repeats: Bool = false,
         apply: @escaping @Sendable (inout Invocation, String) throws -> Void

@@ -10,6 +10,14 @@ enum ExitCode: Int32 {
     case machine = 4
     case interrupted = 130
 
+    /// What each means, for help and the manual.
+    static let meanings: [(code: ExitCode, meaning: String)] = [
+        (.done, "done"), (.query, "a query or its data was wrong, an input file is missing"),
+        (.usage, "the command line was wrong, a bad --param too"),
+        (.assertion, "an assert failed"), (.machine, "the store or the machine failed (corrupt, full, locked)"),
+        (.interrupted, "interrupted"),
+    ]
+
     /// By who must act.
     init(for error: Error) {
         switch error {
