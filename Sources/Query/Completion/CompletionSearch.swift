@@ -192,7 +192,7 @@ struct CompletionSearch {
         guard let last = flat.last else { return nil }
         if last.isWord("run") { return .scripts }
         if last.isWord("from") || last.isWord("join") || last.isWord("union") { return .data }
-        if last.isWord("to") || last.isWord("rejects") || last.isWord("report") { return .any }
+        if last.isWord("to") || last.isWord("rejects") || last.isWord("report") || last.isWord("against") { return .any }
         if last.isSymbol(.colon), flat.dropLast().last.map({ $0.isWord("rejects") }) ?? false { return .any }
         // `load t from "a.csv", "`
         if last.isSymbol(.comma), let first = flat.first, ["load", "append", "replace", "upsert"].contains(first.text),

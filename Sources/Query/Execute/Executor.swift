@@ -24,8 +24,8 @@ final class Executor: @unchecked Sendable {
     private let lock = Mutex()
     /// Set for `explain analyze` before anything runs.
     var profile: QueryProfile?
-    /// Called with morsels done and in all.
-    var progress: ((Int, Int) -> Void)?
+    /// Called with what is done and in all of the pipeline that runs: rows where the source knows its own, else morsels.
+    var progress: ((_ done: Int, _ total: Int, _ unit: String) -> Void)?
 
     init(limits: Limits, cancellation: Cancellation) {
         var limits = limits
@@ -76,6 +76,12 @@ final class Executor: @unchecked Sendable {
         var pipeline = pipeline
         pipeline.profile?.sink = profile?.current
         let queue = MorselQueue(morsels)
+        // A source that is run a few morsels at a time has come as far as its last one.
+        let starts = progress == nil ? nil : pipeline.source.rowsRead
+        let total = starts?.last ?? pipeline.source.morselCount
+        let told: @Sendable (Int) -> Void = { [self] done in
+            progress?(starts.map { $0[min(done, $0.count - 1)] } ?? done, total, starts == nil ? "morsels" : "rows")
+        }
         let outcomes = WorkerOutcomes(crew, count: workerCount)
         let body: @Sendable (Int) -> Void = { [self, pipeline] index in
             var at = morsels.lowerBound
@@ -91,7 +97,7 @@ final class Executor: @unchecked Sendable {
                 while let morsel = queue.next() {
                     at = morsel
                     try member.copy.run(morsel, into: member.sink)
-                    if index == 0 { progress?(morsel - morsels.lowerBound, morsels.count) }
+                    if index == 0 { told(morsel + 1) }
                 }
             } catch {
                 outcomes.fail(error, morsel: at)

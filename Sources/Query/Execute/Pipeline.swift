@@ -8,10 +8,13 @@ protocol MorselSource: Sendable {
     func makeReader(_ worker: WorkerContext) throws -> MorselReader
     /// Where the rows of each morsel begin among all, and how many there are in all; nil where only reading tells.
     var firstRows: [Int]? { get }
+    /// Rows that are read before each morsel, and in all, whatever conditions leave of them: for progress alone.
+    var rowsRead: [Int]? { get }
 }
 
 extension MorselSource {
     var firstRows: [Int]? { nil }
+    var rowsRead: [Int]? { firstRows }
 }
 
 /// One worker's view of a source.

@@ -157,7 +157,11 @@ struct ScanSource: MorselSource {
 
     var firstRows: [Int]? {
         guard filters.isEmpty, gate == nil, table.segments.allSatisfy({ $0.deletedCount == 0 }) else { return nil }
-        return morsels.reduce(into: [0]) { starts, morsel in
+        return rowsRead
+    }
+
+    var rowsRead: [Int]? {
+        morsels.reduce(into: [0]) { starts, morsel in
             starts.append(morsel.pieces.reduce(starts.last!) { $0 + $1.rows.count })
         }
     }

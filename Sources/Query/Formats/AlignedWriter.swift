@@ -49,7 +49,7 @@ final class AlignedWriter: ResultWriter {
             let text = VerticalWriter.safeName(column.name)
             return (text, DisplayMeasure.cells(of: text))
         }
-        cells = CellStore(columnCount: columns.count, isASCII: options.isASCII)
+        cells = CellStore(columnCount: columns.count, isASCII: options.isASCII, nullText: options.nullText)
         rowsFound = 0
         layout = nil
     }

@@ -10,10 +10,12 @@ struct CellStore {
 
     let nullSign: String
 
-    /// - Parameter isASCII: the terminal knows no other characters of ours.
-    init(columnCount: Int, isASCII: Bool = false) {
+    /// - Parameters:
+    ///   - isASCII: the terminal knows no other characters of ours.
+    ///   - nullText: what somebody wants to see instead.
+    init(columnCount: Int, isASCII: Bool = false, nullText: String? = nil) {
         self.columnCount = columnCount
-        nullSign = isASCII ? "null" : CellStore.nullSign
+        nullSign = nullText ?? (isASCII ? "null" : CellStore.nullSign)
     }
 
     var rowCount: Int { columnCount == 0 ? 0 : ends.count / columnCount }
@@ -48,7 +50,7 @@ struct CellStore {
         for column in columns {
             if column.isNull(row) {
                 bytes.append(contentsOf: nullSign.utf8)
-                widths.append(Int32(-nullSign.count))
+                widths.append(Int32(-displayWidth(nullSign)))
             } else if column.kind == .text {
                 let width = TerminalText.append(column.text(row).buffer, to: &bytes)
                 widths.append(Int32(clamping: width))

@@ -28,6 +28,9 @@ public struct FormatOptions: Sendable {
     /// Colours, bold and faint letters.
     public var isStyled = false
 
+    /// What tables for people show for a missing value; nil: ∅, or null where the locale is not UTF-8.
+    public var nullText: String?
+
     public struct Terminal: Sendable {
         /// In cells.
         public var width: Int

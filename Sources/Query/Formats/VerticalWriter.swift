@@ -37,7 +37,7 @@ final class VerticalWriter: ResultWriter {
     func rows(_ batch: ResultBatch) throws {
         rowsFound += batch.rowCount
         let columns = BatchColumn.columns(of: batch, types: types)
-        var cells = CellStore(columnCount: types.count, isASCII: options.isASCII)
+        var cells = CellStore(columnCount: types.count, isASCII: options.isASCII, nullText: options.nullText)
         for row in 0..<batch.rowCount {
             if let terminal, rowsShown >= terminal.rowsMax { return }
             cells.removeAll()

@@ -9,7 +9,9 @@ extension Session {
         case .rename(let kind, let old, let new): for sentence in try rename(kind, old, to: new) { try receiver.message(sentence) }
         case .show(let name, let isMarked): try deliver(try shown(name, isMarked: isMarked), receiver)
         case .snapshot(let segment, let date): try receiver.message(try takeSnapshot(of: segment, at: date))
-        case .run(let path, let place, let values): try runFile(path, place, values, receiver)
+        case .run(let path, let place, let values, nil): try runFile(path, place, values, receiver)
+        case .run(let path, let place, let values, let folder?):
+            try comparing(with: folder, at: span) { try runFile(path, place, values, receiver) }
         }
     }
 
@@ -61,7 +63,8 @@ extension Session {
         var parameter: Bound?
         if case .param(let type, let value, let allowed) = definition.body, !saved || value != nil {
             parameter = try self.value(
-                of: definition.name, type, value, allowed, try environment(snapshot, makeExecutor(nil), vocabulary: before))
+                of: definition.name, type, value, allowed, try environment(snapshot, makeExecutor(nil), vocabulary: before),
+                asks: !saved)
         }
         var said: [String] = []
         switch check(entry, after, snapshot) {

@@ -2,10 +2,11 @@ import Storage
 
 extension Session {
     /// The value of a `param`: what the run gives it, else its default, and within what is allowed.
-    func value(of name: Name, _ type: LogicalType, _ defaultValue: Expression?, _ allowed: Expression?, _ environment: BindEnvironment)
-        throws
-        -> Bound
-    {
+    /// - Parameter asks: whether somebody at the prompt may be asked, for what a file leaves open or has only a default for.
+    func value(
+        of name: Name, _ type: LogicalType, _ defaultValue: Expression?, _ allowed: Expression?, _ environment: BindEnvironment,
+        asks: Bool = false
+    ) throws -> Bound {
         let binder = Binder(environment)
         let value: Bound
         if let arguments = runArguments.last, let argument = arguments.values[name.text] {
@@ -19,6 +20,8 @@ extension Session {
             }
         } else if let given = options.parameters[name.text] {
             value = try parameter(given, name, type, binder)
+        } else if asks, let askParameter, current?.path != nil || defaultValue == nil {
+            return try asked(name, type, defaultValue, allowed, binder, askParameter)
         } else if let defaultValue {
             value = try typed(try binder.bind(defaultValue, in: Scope()), type, name, defaultValue.span)
         } else {
@@ -26,6 +29,11 @@ extension Session {
                 .parameter, "parameter \(name.text) has no value", at: name.span,
                 hint: "run with --param \(name.text)=…, or run \"file.crmq\" with \(name.text) = …")
         }
+        try check(value, of: name, type, allowed, binder)
+        return value
+    }
+
+    private func check(_ value: Bound, of name: Name, _ type: LogicalType, _ allowed: Expression?, _ binder: Binder) throws {
         if let allowed {
             let test = try ConstantFolding.fold(try binder.membership(value, allowed, in: Scope(), allowed.span))
             guard test.constantValue == .integer(1) else {
@@ -34,7 +42,36 @@ extension Session {
                     at: name.span)
             }
         }
-        return value
+    }
+
+    /// Asks until the answer is a value that the parameter may have; nothing is its default.
+    private func asked(
+        _ name: Name, _ type: LogicalType, _ defaultValue: Expression?, _ allowed: Expression?, _ binder: Binder,
+        _ ask: (FileParameter, String?) throws -> String
+    ) throws -> Bound {
+        let question = FileParameter(
+            name: name.text, type: type, defaultText: defaultValue?.formatted(), allowedText: allowed?.formatted(),
+            doc: current?.comment.map { $0.split(separator: "\n").joined(separator: " ") })
+        var problem: String?
+        while true {
+            try cancellation.check()
+            let answer = try ask(question, problem)
+            do {
+                let value: Bound
+                if answer.isEmpty, let defaultValue {
+                    value = try typed(try binder.bind(defaultValue, in: Scope()), type, name, defaultValue.span)
+                } else if answer.isEmpty {
+                    problem = "it has no default"
+                    continue
+                } else {
+                    value = try parameter(answer, name, type, binder)
+                }
+                try check(value, of: name, type, allowed, binder)
+                return value
+            } catch let error as QueryError where error.kind != .cancelled {
+                problem = error.message + (error.hint.map { "; \($0)" } ?? "")
+            }
+        }
     }
 
     /// A text is taken as typed; everything else is read as the language would.

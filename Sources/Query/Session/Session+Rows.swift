@@ -5,8 +5,10 @@ extension Session {
 
     // MARK: rows of a query into a table
 
-    func storeRows(_ mode: Statement.LoadMode, _ table: Name, _ query: Query, _ clause: ImportClause) throws -> String {
-        let executor = makeExecutor(nil)
+    func storeRows(_ mode: Statement.LoadMode, _ table: Name, _ query: Query, _ clause: ImportClause, _ receiver: ResultReceiver?) throws
+        -> String
+    {
+        let executor = makeExecutor(receiver)
         let snapshot = try store.snapshot()
         let bound = try Binder(environment(snapshot, executor)).bind(query)
         try bound.requirePlain("brackets")

@@ -232,33 +232,16 @@ extension Session {
             }
             made.append((name, a.type, a.id, b.id))
         }
-        func table(_ rows: Relation, _ id: (Int) -> ColumnID) throws -> [[Value]: [Value]] {
-            var found: [[Value]: [Value]] = [:]
-            for row in 0..<rows.rowCount {
-                let cells = made.indices.map { rows[id($0)].value(row) }
-                let key = Array(cells.prefix(keys.count))
-                guard found.updateValue(cells, forKey: key) == nil else {
-                    let shown = zip(key, made).map { CellText.string($0, type: $1.type) }.joined(separator: ", ")
-                    throw QueryError(.data, "\(keys.joined(separator: ", ")) is no key: \(shown) stands twice", at: call.name.span)
-                }
-            }
-            return found
+        func cells(_ rows: Relation, _ id: (Int) -> ColumnID) -> [[Value]] {
+            (0..<rows.rowCount).map { row in made.indices.map { rows[id($0)].value(row) } }
         }
-        let first = try table(old) { made[$0].old }
-        let second = try table(new) { made[$0].new }
-        let rest = made.dropFirst(keys.count)
-        var out = RelationBuilder(
-            made.prefix(keys.count).map { ($0.name, $0.type) } + [("change", .text)]
-                + rest.flatMap { [($0.name + "_before", $0.type), ($0.name, $0.type)] })
-        for key in Set(first.keys).union(second.keys).sorted(by: { $0.precedes($1) }) {
-            let a = first[key]
-            let b = second[key]
-            if a == b { continue }
-            let change = a == nil ? "new" : b == nil ? "gone" : "changed"
-            let cells = rest.indices.flatMap { [a?[$0] ?? .null, b?[$0] ?? .null] }
-            out.add(key + [.text(change)] + cells)
+        let changes = AnswerChanges(columns: made.map { ($0.name, $0.type) }, keyCount: keys.count)
+        do {
+            return try changes.between(cells(old) { made[$0].old }, cells(new) { made[$0].new }).rows
+        } catch var error as QueryError {
+            error.span = call.name.span
+            throw error
         }
-        return out
     }
 
     private func answer(_ query: Query, _ snapshot: Snapshot) throws -> (Relation, Scope) {
@@ -266,22 +249,5 @@ extension Session {
         let bound = try Binder(try environment(snapshot, executor)).bind(query)
         try bound.requirePlain("brackets")
         return (try relation(bound.plan, required: Set(bound.required), executor), bound.scope)
-    }
-}
-
-extension [Value] {
-    /// In the order of their types, nulls last.
-    fileprivate func precedes(_ other: [Value]) -> Bool {
-        for (a, b) in zip(self, other) where a != b {
-            switch (a, b) {
-            case (.null, _): return false
-            case (_, .null): return true
-            case (.integer(let x), .integer(let y)): return x < y
-            case (.double(let x), .double(let y)): return x < y
-            case (.text(let x), .text(let y)): return x.utf8.lexicographicallyPrecedes(y.utf8)
-            case (.integer, _), (.double, _), (.text, _): return false
-            }
-        }
-        return false
     }
 }

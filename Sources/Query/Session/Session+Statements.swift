@@ -15,7 +15,7 @@ extension Session {
             if mode == .load { try sayMisfits(of: table.text, receiver) }
         case .store(let mode, let table, let query, let clause):
             if mode == .load { try refuseQueryName(table) }
-            try receiver.message(try storeRows(mode, table, query, clause))
+            try receiver.message(try storeRows(mode, table, query, clause, receiver))
             try sayOrphans(of: table.text, receiver)
             if mode == .load { try sayMisfits(of: table.text, receiver) }
         case .delete(let table, let condition):
@@ -99,6 +99,8 @@ extension Session {
             try exportScript(plan, bound, sink, executor, snapshot, receiver)
         } else if let sink = bound.sink {
             try export(plan, bound, sink, executor, receiver)
+        } else if let comparison {
+            try compare(plan, bound, comparison, executor, receiver)
         } else {
             var rows = 0
             let columns = bound.columns
@@ -203,7 +205,7 @@ extension Session {
     }
 
     /// `{month}` in a file's name is the parameter's value.
-    private func filledIn(_ path: String, _ span: SourceSpan) throws -> String {
+    func filledIn(_ path: String, _ span: SourceSpan) throws -> String {
         var out = ""
         var rest = path[...]
         let environment = try environment(try store.snapshot(), makeExecutor(nil))

@@ -31,12 +31,18 @@ public final class Session: @unchecked Sendable {
     /// What `run … with` gives to the parameters of each running file.
     var runArguments: [RunArguments] = []
     var isListingSegments = false
+    /// Answers kept by an earlier run, which those of this one are compared with.
+    var comparison: RunComparison?
+    /// Asks whoever sits at the prompt for a parameter's value; nil: there is nobody to ask.
+    public var askParameter: ((FileParameter, _ problem: String?) throws -> String)?
     var parameters: [String: Bound] = [:]
     /// Declared by `param`, for the check that every `--param` was meant.
     var declaredParameters: Set<String> = []
     var today: Int64
     var hidesLaterRows: Bool
     var lastQuery: Query?
+    /// The statement that was run last, as it would be typed to run it again: one that went on from a query holds all of it.
+    public private(set) var lastStatementText: String?
     /// Tests run without them, to see that they change no answer.
     var rewrites = Planner.rewrites
     /// Tests set few, to see that groups put apart are the same groups.
@@ -45,6 +51,8 @@ public final class Session: @unchecked Sendable {
     var fileFolder: String?
     /// Files read by queries, loaded into a store of their own that goes with the session.
     private var scratch: Store?
+    /// Hears how far the reading of such a file has come.
+    private var reading: ResultReceiver?
     private var scratchPath: String?
     private var scratchTables = 0
     /// Files whose columns are known, for completion: as they were read last, or as empty tables of the columns that were sniffed.
@@ -85,7 +93,18 @@ public final class Session: @unchecked Sendable {
     /// - Throws: ``QueryError`` with a span in the source, or a ``StorageError``.
     public func run(_ source: SourceText, receiver: ResultReceiver) throws {
         cancellation.reset()
+        reading = receiver
+        defer { reading = nil }
+        if let statement = try Statement.parse(source) { lastStatementText = wholeText(of: statement, source) }
         try runPiece(source, receiver)
+    }
+
+    /// A line that starts with a bar means another query as soon as it has been run.
+    private func wholeText(of statement: Statement, _ source: SourceText) -> String {
+        guard case .query(var query) = statement.kind, query.source.isPrevious, let last = lastQuery else { return source.text }
+        query.source = last.source
+        query.stages = last.stages + query.stages
+        return query.formatted()
     }
 
     func runPiece(_ source: SourceText, _ receiver: ResultReceiver) throws {
@@ -176,16 +195,22 @@ public final class Session: @unchecked Sendable {
     }
 
     /// Loads a file into the scratch store.
-    private func fileTable(_ path: String, _ clause: ImportClause, _ span: SourceSpan) throws -> TableSnapshot {
+    func fileTable(_ path: String, _ clause: ImportClause, _ span: SourceSpan) throws -> TableSnapshot {
         try refuseIfSafe("reading a file", span)
         let scratch = try scratchStore()
         scratchTables += 1
         let name = "file\(scratchTables)"
         let loading = Loading(session: self, mode: .load, table: Name(text: name, span: span), paths: [path], clause: clause, span: span)
-        _ = try loading.run(into: scratch, report: { _, _ in })
+        _ = try loading.run(into: scratch) { done, total in reading?.progress(done: done, total: total, unit: "bytes") }
         guard let table = try scratch.snapshot().table(name) else { preconditionFailure("loaded above") }
         fileShapes[path] = table
         return table
+    }
+
+    /// The names of a file's columns.
+    func fileColumns(_ path: String, _ clause: ImportClause, _ span: SourceSpan) throws -> [String] {
+        let loading = Loading(session: self, mode: .load, table: Name(text: "file", span: span), paths: [path], clause: clause, span: span)
+        return try Importer(paths: [path], options: try loading.importOptions()).sniffedColumns().map(\.name)
     }
 
     private func scratchStore() throws -> Store {
@@ -243,7 +268,7 @@ public final class Session: @unchecked Sendable {
             cancellation: cancellation)
         if let receiver {
             let shared = UncheckedReceiver(receiver)
-            executor.progress = { done, total in shared.receiver.progress(done: done, total: total, unit: "morsels") }
+            executor.progress = { done, total, unit in shared.receiver.progress(done: done, total: total, unit: unit) }
         }
         return executor
     }

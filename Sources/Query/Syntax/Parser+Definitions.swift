@@ -50,7 +50,13 @@ extension Parser {
         advance()
         let start = token
         let path = try string("a file in quotes")
-        guard accept(word: "with") else { return .run(path, start.span, with: []) }
+        var values: [NamedExpression] = []
+        if accept(word: "with") { values = try runValues() }
+        let folder = accept(word: "against") ? try string("a folder in quotes") : nil
+        return .run(path, start.span, with: values, against: folder)
+    }
+
+    private mutating func runValues() throws(QueryError) -> [NamedExpression] {
         var values: [NamedExpression] = []
         repeat {
             if at(.at) { throw failure("a parameter is named without `@` here", hint: "run \"file.crmq\" with month = 2026-10") }
@@ -58,7 +64,7 @@ extension Parser {
             guard accept(.equal) else { throw expected("`=`", hint: "with \(parameter.text) = …") }
             values.append(NamedExpression(name: parameter, value: try expression(.range)))
         } while accept(.comma)
-        return .run(path, start.span, with: values)
+        return values
     }
 
     /// Stands on the definition's own word.

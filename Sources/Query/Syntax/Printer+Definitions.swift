@@ -33,7 +33,7 @@ extension Printer {
                 write(" at ")
                 expression(date, .range)
             }
-        case .run(let path, _, let values):
+        case .run(let path, _, let values, let folder):
             write("run \(Printer.quote(path))")
             if !values.isEmpty { write(" with ") }
             list(values) { printer, item in
@@ -41,6 +41,7 @@ extension Printer {
                 printer.write(" = ")
                 printer.expression(item.value, .range)
             }
+            if let folder { write(" against \(Printer.quote(folder))") }
         }
     }
 

@@ -72,6 +72,6 @@ public indirect enum VocabularyStatement: Sendable {
     case show(Name, isMarked: Bool)
     /// `snapshot vip at 2026-08-31`
     case snapshot(Name, at: Expression?)
-    /// `run "monthly.crmq" with month = 2026-10`; the span is the file's.
-    case run(String, SourceSpan, with: [NamedExpression])
+    /// `run "monthly.crmq" with month = 2026-10 against "monthly.last"`; the span is the file's.
+    case run(String, SourceSpan, with: [NamedExpression], against: String?)
 }

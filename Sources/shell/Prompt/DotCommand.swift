@@ -59,11 +59,7 @@ struct DotCommand: Sendable {
         ) { runner, words in
             try expect(words, 0...1, of: "mode")
             guard let name = words.first else { return try runner.printer.print(runner.printer.format.name + "\n") }
-            do {
-                try runner.printer.setFormat(try OptionValues.format(name))
-            } catch let error as UsageError {
-                throw QueryError(.name, error.message.replacingPrefix("--format", with: ".mode"), hint: error.hint)
-            }
+            try runner.setMode(name, said: ".mode")
         },
         DotCommand(
             "timer", "[on|off]", "say how long each statement took", values: { _, given in given.isEmpty ? ["on", "off"] : [] }
@@ -75,10 +71,29 @@ struct DotCommand: Sendable {
             default: throw QueryError(.syntax, ".timer is `on` or `off`")
             }
         },
+        DotCommand(
+            "set", "[NAME [= VALUE]]", "how the shell shows things: every setting, one, or a new value for one",
+            values: { _, given in
+                switch given.filter({ $0 != "=" }).count {
+                case 0: ShellSetting.all.map(\.name)
+                case 1: (try? ShellSetting.named(given[0]))?.values() ?? []
+                default: []
+                }
+            }
+        ) { runner, words in try ShellSetting.run(words, runner) },
         DotCommand("read", "FILE", "run a file's statements", takesFile: true) { runner, words in
             guard !words.isEmpty else { throw QueryError(.syntax, ".read needs a file") }
             guard !runner.safe else { throw QueryError(.unsupported, ".read is not allowed with --safe") }
             try runner.runFile(unquoted(words.joined(separator: " ")))
+        },
+        DotCommand("watch", "[SECONDS]", "repeat the last statement until Ctrl-C, every 2 seconds where no number stands") {
+            runner, words in
+            try expect(words, 0...1, of: "watch")
+            guard runner.prompt != nil else { throw atPromptOnly("watch") }
+            guard let seconds = Double(words.first ?? "2"), seconds.isFinite, seconds >= 0.1, seconds <= 86_400 else {
+                throw QueryError(.syntax, ".watch needs a number of seconds from 0.1 to 86400")
+            }
+            try runner.watch(everySeconds: seconds)
         },
         DotCommand("edit", "", "the last statement in $VISUAL or $EDITOR; what is saved is run (Ctrl-X Ctrl-E: the line being typed)") {
             runner, words in
@@ -139,11 +154,5 @@ struct DotCommand: Sendable {
 
     private static func unquoted(_ text: String) -> String {
         text.count >= 2 && text.hasPrefix("\"") && text.hasSuffix("\"") ? String(text.dropFirst().dropLast()) : text
-    }
-}
-
-extension String {
-    fileprivate func replacingPrefix(_ prefix: String, with other: String) -> String {
-        hasPrefix(prefix) ? other + dropFirst(prefix.count) : self
     }
 }

@@ -14,6 +14,7 @@ final class Prompt {
     private let lines = LineReader()
     /// Lines of the statement that has begun.
     private var typed: [String] = []
+    private var isAsking = false
     /// What `.edit` has saved: it is run as if it had been typed.
     var saved: String?
 
@@ -28,11 +29,18 @@ final class Prompt {
     func run() throws {
         for entry in history.entries { lines.addHistory(entry) }
         runner.prompt = self
+        defer { runner.finish() }
         let completion = PromptCompletion(runner: runner)
-        lines.propose = { [unowned self] line, at in completion.propose(before: self.typed, line: line, at: at) }
+        lines.propose = { [unowned self] line, at in
+            self.isAsking
+                ? LineReader.Proposal(start: at, candidates: []) : completion.propose(before: self.typed, line: line, at: at)
+        }
         if readsRC, let home = Terminal.environment("HOME"), access(home + "/.crmqrc", R_OK) == 0 {
             // Its errors are told; they do not keep anyone from the prompt.
             try? runner.runFile(home + "/.crmqrc")
+        }
+        runner.session.askParameter = { [unowned self] parameter, problem in
+            try self.runner.ask { try self.ask(parameter, problem) }
         }
         if !quiet {
             StandardError.shared.line("\(HelpText.version). `.help` lists what you can ask, Ctrl-D leaves.")
@@ -117,6 +125,27 @@ final class Prompt {
     /// An error of the prompt's own keeps nobody from it.
     private func tell(_ body: () throws -> Void) {
         do { try body() } catch { ErrorReport.write(error, in: nil) }
+    }
+
+    // MARK: asking
+
+    /// The value of a parameter that a file leaves open, or has a default for.
+    private func ask(_ parameter: FileParameter, _ problem: String?) throws -> String {
+        if let problem {
+            StandardError.shared.line("  \(problem)")
+        } else {
+            let allowed = parameter.allowedText.map { ", in \($0)" } ?? ""
+            StandardError.shared.line(
+                "\(parameter.name): \(parameter.type.name)\(allowed)" + (parameter.doc.map { ". \($0)" } ?? ""))
+        }
+        let question = parameter.name + (parameter.defaultText.map { " [\($0)]" } ?? "") + "> "
+        isAsking = true
+        defer { isAsking = false }
+        switch Interrupts.shared.whileAsking({ lines.read(prompt: TerminalText.safe(question)) }) {
+        case .line(let answer), .edit(let answer):
+            return String(String(answer.drop { $0.isWhitespace }.reversed()).drop { $0.isWhitespace }.reversed())
+        case .interrupted, .end: throw QueryError(.cancelled, "interrupted")
+        }
     }
 
     // MARK: editing

@@ -6,6 +6,8 @@ struct PromptCompletion {
 
     /// - Parameter before: lines of the same statement that have been typed already.
     func propose(before: [String], line: String, at: Int) -> LineReader.Proposal {
+        // The session is not to be asked while a statement is on its way out.
+        guard !runner.isBusy else { return LineReader.Proposal(start: at, candidates: []) }
         let here = String(decoding: Array(line.utf8).prefix(at), as: UTF8.self)
         if before.isEmpty, here.drop(while: { $0 == " " }).hasPrefix(".") { return dotCommand(here, at) }
         let above = before.map { $0 + "\n" }.joined()

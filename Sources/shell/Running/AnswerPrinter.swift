@@ -8,15 +8,25 @@ final class AnswerPrinter: ResultReceiver {
     private let sink: FileDescriptorSink
     private let isTerminal: Bool
     private let isFile: Bool
-    private let quiet: Bool
+    var quiet: Bool
     private let progressLine: Progress
     private(set) var format: OutputFormat
     private var out: OutputBuffer
     private var writer: ResultWriter
     private var terminalWidth = 0
     private let color: Invocation.ColorMode
+    /// What `.set` says about how answers look.
+    struct Look: Equatable {
+        /// nil: ∅.
+        var nullText: String?
+        /// nil: as wide as the terminal is.
+        var width: Int?
+        var pages = true
+    }
+    private(set) var look = Look()
     /// Set where answers may be longer than the screen that they go to, and somebody is there to turn the pages.
-    private let pager: PagerSink?
+    private let ownPager: PagerSink?
+    private var pager: PagerSink? { look.pages ? ownPager : nil }
     /// Rows delivered since ``startStatement()``.
     private(set) var rowsDelivered = 0
     /// What stopped the writing, kept in case the engine reports it as something else.
@@ -40,14 +50,19 @@ final class AnswerPrinter: ResultReceiver {
         progressLine = progress
         sink = FileDescriptorSink(descriptor, name: path ?? "standard output")
         if pages, isTerminal, Terminal.isTerminal(0), Terminal.environment("TERM") != "dumb", let command = PagerSink.command {
-            pager = PagerSink(sink, command: command, linesMax: Terminal.height(descriptor) - 2, width: Terminal.width(descriptor))
+            ownPager = PagerSink(sink, command: command, linesMax: Terminal.height(descriptor) - 2, width: Terminal.width(descriptor))
         } else {
-            pager = nil
+            ownPager = nil
         }
         self.format = format ?? path.flatMap(OutputFormat.forFile) ?? (isTerminal ? .table : .csv)
         out = OutputBuffer(sink)
         writer = self.format.makeWriter(out, FormatOptions())
         makeWriter()
+    }
+
+    var progressMode: Invocation.ProgressMode {
+        get { progressLine.mode }
+        set { progressLine.mode = newValue }
     }
 
     func setFormat(_ format: OutputFormat) throws {
@@ -56,16 +71,26 @@ final class AnswerPrinter: ResultReceiver {
         makeWriter()
     }
 
+    func setLook(_ change: (inout Look) -> Void) throws {
+        try flush()
+        change(&look)
+        makeWriter()
+    }
+
+    /// Somebody is turning pages: the screen is not ours.
+    var isPaging: Bool { ownPager?.isRunning ?? false }
+
     private static let rowsInPagerMax = 100_000
 
     private func makeWriter() {
         var options = FormatOptions(defusesFormulas: isFile && !isTerminal)
         options.isASCII = !Terminal.isUTF8
+        options.nullText = look.nullText
         if isTerminal {
             terminalWidth = Terminal.width(descriptor)
             // A screen has no end where there is a pager.
             let rowsMax = pager == nil ? 1000 : AnswerPrinter.rowsInPagerMax
-            options.terminal = .init(width: terminalWidth, rowsMax: rowsMax, styled: Terminal.isStyled(descriptor))
+            options.terminal = .init(width: look.width ?? terminalWidth, rowsMax: rowsMax, styled: Terminal.isStyled(descriptor))
             options.terminal?.rowsScrolled = pager?.rowsScrolled
         }
         switch color {

@@ -129,6 +129,34 @@ final class Interrupts: @unchecked Sendable {
         }
     }
 
+    /// Lets `body` wait for input in the middle of a statement: an interrupt then ends the waiting.
+    func whileAsking<Result>(_ body: () throws -> Result) rethrows -> Result {
+        pthread_mutex_lock(&lock)
+        let outer = cancel
+        cancel = nil
+        pthread_mutex_unlock(&lock)
+        defer {
+            pthread_mutex_lock(&lock)
+            cancel = outer
+            pthread_mutex_unlock(&lock)
+        }
+        return try body()
+    }
+
+    /// Waits, and says whether an interrupt ended it before its time.
+    func sleep(seconds: Double) -> Bool {
+        let end = Clock.seconds() + seconds
+        while true {
+            let left = end - Clock.seconds()
+            if left <= 0 { return false }
+            var waits = [pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0)]
+            _ = poll(&waits, 1, Int32(min(left * 1000 + 1, 1e6)))
+            if pending != 0 { return true }
+            // A wake-up whose interrupt has been answered already.
+            if waits[0].revents != 0 { clear() }
+        }
+    }
+
     /// Runs `body` so that a signal calls `cancel`, on another thread.
     func whileRunning<Result>(cancel: @escaping () -> Void, _ body: () throws -> Result) rethrows -> Result {
         pthread_mutex_lock(&lock)

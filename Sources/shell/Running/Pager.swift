@@ -42,6 +42,8 @@ final class PagerSink: ByteSink {
         return command.contains("less") && options.contains("S") ? linesMax - 2 : nil
     }
 
+    var isRunning: Bool { pid != 0 }
+
     func write(_ bytes: UnsafeRawBufferPointer) throws {
         if wasLeft { throw ReaderGone() }
         if pid != 0 { return try send(bytes) }

@@ -4,10 +4,13 @@ import Storage
 
 /// The line that shows how far long work has come. Called from any thread, often: looks at the clock and mostly returns.
 final class Progress: @unchecked Sendable {
-    private let isShown: Bool
+    var mode: Invocation.ProgressMode
     private let isTerminal: Bool
     private var lock = pthread_mutex_t()
     private var startedAt = 0.0
+    /// Work may have several parts, each with a whole of its own: its rate and its time left are told from its own beginning.
+    private var partStartedAt = 0.0
+    private var part: (done: Int, total: Int, unit: String)?
     private var drawnAt = 0.0
     private var isPaused = false
 
@@ -18,17 +21,22 @@ final class Progress: @unchecked Sendable {
 
     init(_ mode: Invocation.ProgressMode) {
         isTerminal = Terminal.isTerminal(2)
-        switch mode {
-        case .auto: isShown = isTerminal
-        case .always: isShown = true
-        case .never: isShown = false
-        }
+        self.mode = mode
         pthread_mutex_init(&lock, nil)
+    }
+
+    private var isShown: Bool {
+        switch mode {
+        case .auto: isTerminal
+        case .always: true
+        case .never: false
+        }
     }
 
     func start() {
         pthread_mutex_lock(&lock)
         startedAt = Clock.seconds()
+        part = nil
         drawnAt = 0
         isPaused = false
         pthread_mutex_unlock(&lock)
@@ -46,12 +54,17 @@ final class Progress: @unchecked Sendable {
         pthread_mutex_lock(&lock)
         defer { pthread_mutex_unlock(&lock) }
         let now = Clock.seconds()
-        let elapsed = now - startedAt
-        guard !isPaused, elapsed >= Progress.patienceSeconds,
+        if let known = part, known.total == total, known.unit == unit, known.done <= done {
+            part?.done = done
+        } else {
+            part = (done, total, unit)
+            partStartedAt = now
+        }
+        guard !isPaused, now - startedAt >= Progress.patienceSeconds, now - partStartedAt >= Progress.secondsBetweenDrawings,
             now - drawnAt >= (isTerminal ? Progress.secondsBetweenDrawings : Progress.secondsBetweenLines)
         else { return }
         drawnAt = now
-        draw(Progress.text(done: done, total: total, unit: unit, elapsedSeconds: elapsed, width: Terminal.width(2)))
+        draw(Progress.text(done: done, total: total, unit: unit, elapsedSeconds: now - partStartedAt, width: Terminal.width(2)))
     }
 
     /// A ready sentence, for work that describes itself.

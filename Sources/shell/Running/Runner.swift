@@ -13,6 +13,8 @@ final class Runner {
     /// Where a person types; nil in a script.
     weak var prompt: Prompt?
     private var statements = 0
+    /// At the prompt statements run beside the thread that types.
+    private let worker = Worker()
     /// Files being read by `.read`, so that one that reads itself is an error.
     private var filesOpen: [String] = []
 
@@ -27,6 +29,7 @@ final class Runner {
     func run(_ source: SourceText) throws {
         let startedAt = Clock.seconds()
         if Interrupts.shared.pending != 0 { throw QueryError(.cancelled, "interrupted") }
+        try waitUntilIdle()
         if let command = DotCommand.text(in: source) {
             try DotCommand.run(command, runner: self)
             return try printer.flush()
@@ -38,7 +41,7 @@ final class Runner {
         }
         printer.startStatement()
         do {
-            try Interrupts.shared.whileRunning(cancel: { [session] in session.cancel() }) { try session.run(source, receiver: printer) }
+            try runStatement(source)
         } catch {
             StandardError.shared.clearProgress()
             let wasLeft = printer.wasLeft
@@ -56,6 +59,70 @@ final class Runner {
         case nil: break
         }
     }
+
+    private func runStatement(_ source: SourceText) throws {
+        guard prompt != nil else {
+            return try Interrupts.shared.whileRunning(cancel: { [session] in session.cancel() }) {
+                try session.run(source, receiver: printer)
+            }
+        }
+        let receiver = DetachableReceiver(printer)
+        let cancel: @Sendable () -> Void = { [session, worker] in
+            session.cancel()
+            worker.noteCancelled()
+        }
+        try Interrupts.shared.whileRunning(cancel: cancel) {
+            try worker.run(
+                { [session] in try session.run(source, receiver: receiver) }, leave: { [printer] in !printer.isPaging && receiver.detach() }
+            )
+        }
+    }
+
+    /// From a running statement: has the thread that types ask something.
+    func ask(_ body: @escaping () throws -> String) throws -> String { try worker.ask(body) }
+
+    /// A statement that was interrupted may still be on its way out; nothing may be asked of the session meanwhile.
+    var isBusy: Bool { worker.isBusy }
+
+    private func waitUntilIdle() throws {
+        let isIdle = worker.waitUntilIdle { StandardError.shared.line("waiting for the interrupted statement to end") }
+        if !isIdle { throw QueryError(.cancelled, "interrupted") }
+    }
+
+    /// What was left behind takes its files away before the program goes; one that hears nothing any more is left to itself.
+    func finish() { _ = worker.waitUntilIdle { StandardError.shared.line("waiting for the interrupted statement to end") } }
+
+    /// - Parameter said: what the error calls the command.
+    func setMode(_ name: String, said command: String) throws {
+        do {
+            try printer.setFormat(try OptionValues.format(name))
+        } catch let error as UsageError {
+            let message = error.message.hasPrefix("--format") ? command + error.message.dropFirst("--format".count) : error.message
+            throw QueryError(.name, message, hint: error.hint)
+        }
+    }
+
+    // MARK: watching
+
+    /// Runs the last statement again and again, every so many seconds, until it is interrupted.
+    func watch(everySeconds seconds: Double) throws {
+        guard let text = session.lastStatementText else { throw QueryError(.name, "there is no statement to repeat") }
+        let source = SourceText(name: "prompt", text: text)
+        while true {
+            var now = time(nil)
+            var parts = tm()
+            localtime_r(&now, &parts)
+            var stamp = [CChar](repeating: 0, count: 32)
+            strftime(&stamp, stamp.count, "%Y-%m-%d %H:%M:%S", &parts)
+            let at = stamp.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+            try printer.flush()
+            StandardError.shared.line("\(at), every \(Clock.text(seconds)) s until Ctrl-C")
+            try run(source)
+            if Interrupts.shared.sleep(seconds: seconds) { return }
+        }
+    }
+
+    // MARK: scripts
 
     /// Runs a script's statements as they become complete; the first error is reported and ends it.
     func runScript(_ statements: inout StatementFeed, _ source: ScriptSource) throws(Stop) {
