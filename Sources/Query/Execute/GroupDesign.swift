@@ -64,10 +64,17 @@ struct GroupDesign: Sendable {
     /// Hashing costs some twenty bytes a group; a dense table may have as many places as rows and still be cheaper.
     private static func groupsMax(rows: Int) -> Int { max(1 << 16, min(1 << 23, rows / 2)) }
 
+    /// With fewer places for each listed value than this, an array is better than hashing.
+    private static let listedShare: Int64 = 16
+    /// So many places are made in no time.
+    private static let listedMin: Int64 = 256
+
     private static func places(of key: Bound, _ ranges: RangeFinder, _ limit: Int) -> Places? {
         guard let lattice = ranges.lattice(of: key) else { return nil }
         let (span, overflow) = lattice.high.subtractingReportingOverflow(lattice.low)
         if overflow || span / lattice.step >= Int64(limit) { return nil }
+        // A few listed values are numbered as they come: a place for every value that there could be would be made for nothing.
+        if let listed = ranges.listed(key), span / lattice.step / listedShare > max(Int64(listed), listedMin) { return nil }
         return Places(minimum: lattice.low, step: lattice.step, values: Int(span / lattice.step) + 1)
     }
 

@@ -44,9 +44,7 @@ struct RangeFinder: Sendable {
         switch plan {
         case .scan(let scan):
             guard let index = scan.columns.first(where: { $0.id == id })?.index else { return false }
-            return scan.table.segments.allSatisfy { segment in
-                (0..<segment.blockCount).allSatisfy { segment.meta(column: index, block: $0).nullCount == 0 }
-            }
+            return scan.table.segments.allSatisfy { $0.extent(column: index).nullCount == 0 }
         case .filter(let input, _), .sort(let input, _), .take(let input, _, _), .sample(let input, _, _), .assert(let input, _),
             .assertAll(let input, _, _):
             return isNeverNull(id, input)
@@ -62,6 +60,25 @@ struct RangeFinder: Sendable {
             guard let column = union.columns.first(where: { $0.id == id }) else { return false }
             return zip(union.inputs, column.from).allSatisfy { isNeverNull($1, $0) }
         case .rows, .aggregate, .top, .fill, .unfold: return false
+        }
+    }
+
+    /// How many values a condition lists that every row's value here is among; nil where none does.
+    func listed(_ bound: Bound) -> Int? {
+        guard case .column(let id) = bound.kind else { return nil }
+        return Self.listed(id, plan)
+    }
+
+    private static func listed(_ id: ColumnID, _ plan: Plan) -> Int? {
+        switch plan {
+        case .scan(let scan): scan.filters.compactMap { $0.listed(id) }.min()
+        case .filter(let input, let condition):
+            [condition.listed(id), listed(id, input)].compactMap { $0 }.min()
+        case .derive(let input, let columns): columns.contains { $0.id == id } ? nil : listed(id, input)
+        case .sort(let input, _), .take(let input, _, _), .sample(let input, _, _), .assert(let input, _), .assertAll(let input, _, _):
+            listed(id, input)
+        case .join(let join): join.left.carries(id) ? listed(id, join.left) : nil
+        case .rows, .aggregate, .window, .top, .union, .fill, .unfold: nil
         }
     }
 
@@ -117,12 +134,9 @@ struct RangeFinder: Sendable {
             var low = Int64.max
             var high = Int64.min
             for segment in scan.table.segments {
-                for block in 0..<segment.blockCount {
-                    let meta = segment.meta(column: index, block: block)
-                    if meta.nullCount == meta.rowCount { continue }
-                    low = min(low, meta.minimum)
-                    high = max(high, meta.maximum)
-                }
+                guard let values = segment.extent(column: index).values else { continue }
+                low = min(low, values.lowerBound)
+                high = max(high, values.upperBound)
             }
             return low <= high ? IntegerLattice(low: low, high: high) : nil
         case .rows(let relation):
@@ -163,6 +177,20 @@ struct RangeFinder: Sendable {
             }
             return all
         case .fill: return nil
+        }
+    }
+}
+
+extension Bound {
+    /// How many values there are in the list that this condition holds a column to.
+    fileprivate func listed(_ id: ColumnID) -> Int? {
+        switch kind {
+        case .inSet(let term, let set):
+            if case .column(id) = term.kind { set.count } else { nil }
+        case .and(let terms): terms.compactMap { $0.listed(id) }.min()
+        case .column, .constant, .months, .function, .compare, .or, .not, .isNull, .conditional, .coalesce, .inQuery, .nullInQuery,
+            .aggregate, .window, .linked, .below:
+            nil
         }
     }
 }

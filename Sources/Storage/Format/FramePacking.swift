@@ -14,7 +14,7 @@ enum FramePacking {
 
     /// The low `bits` of every word of `word` bits. `bits` is at least 1.
     @inline(__always)
-    private static func mask(bits: Int, word: Int) -> UInt64 {
+    static func mask(bits: Int, word: Int) -> UInt64 {
         let one: UInt64 = ~0 >> UInt64(truncatingIfNeeded: 64 &- bits)
         switch word {
         case 8: return one &* 0x0101_0101_0101_0101
@@ -24,41 +24,24 @@ enum FramePacking {
         }
     }
 
-    /// Unpacks a frame into 256 words of `wordBits(width)` bits, in order. `out` holds 32 * wordBits bytes. `width` is 1...64.
-    static func unpack(width: Int, from frame: UnsafeRawPointer, into out: UnsafeMutableRawPointer) {
-        // With the word known, the masks of its lanes are constants or one multiplication.
-        switch wordBits(width: width) {
-        case 8: unpack(width: width, word: 8, from: frame, into: out)
-        case 16: unpack(width: width, word: 16, from: frame, into: out)
-        case 32: unpack(width: width, word: 32, from: frame, into: out)
-        default: unpack(width: width, word: 64, from: frame, into: out)
-        }
-    }
+    typealias Row = SIMD4<UInt64>
 
-    private typealias Row = SIMD4<UInt64>
-
-    /// A row of 32 bytes at a time, held in registers: loops over its four words are not made into vectors by themselves.
-    @inline(__always)
-    private static func unpack(width: Int, word: Int, from frame: UnsafeRawPointer, into out: UnsafeMutableRawPointer) {
-        let all = Row(repeating: mask(bits: width, word: word))
+    /// Unpacks a frame of 33 to 64 bits, which is one word to a value. A row of 32 bytes at a time, held in registers: loops over its four
+    /// words are not made into vectors by themselves.
+    static func unpackWide(width: Int, from frame: UnsafeRawPointer, into out: UnsafeMutableRawPointer) {
+        let all = Row(repeating: mask(bits: width, word: 64))
         var row = 0
         var shift = 0
         var current = frame.loadUnaligned(as: Row.self)
-        for position in 0..<word {
+        for position in 0..<64 {
             let end = shift &+ width
             var value = current &>> Row(repeating: UInt64(truncatingIfNeeded: shift))
-            if end > word {
+            if end >= 64 {
                 row &+= 1
-                current = frame.loadUnaligned(fromByteOffset: row &* 32, as: Row.self)
-                let low = mask(bits: word &- shift, word: word)
-                let next = current &<< Row(repeating: UInt64(truncatingIfNeeded: word &- shift))
-                value = (value & Row(repeating: low)) | (next & Row(repeating: ~low))
-                shift = end &- word
-            } else if end == word {
-                row &+= 1
+                shift = end &- 64
                 // Behind the last position stands nothing of this frame.
-                if position &+ 1 < word { current = frame.loadUnaligned(fromByteOffset: row &* 32, as: Row.self) }
-                shift = 0
+                if position < 63 { current = frame.loadUnaligned(fromByteOffset: row &* 32, as: Row.self) }
+                if shift > 0 { value |= current &<< Row(repeating: UInt64(truncatingIfNeeded: width &- shift)) }
             } else {
                 shift = end
             }

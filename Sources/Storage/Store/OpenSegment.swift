@@ -17,6 +17,8 @@ final class OpenSegment: @unchecked Sendable {
     private let cache: BlockCache
     private let mutex = Mutex()
     private var slots: [Stripe?]
+    /// What all block headers of a column say together, made when it is first asked for.
+    private var extents: [ColumnExtent?]
 
     init(file: any File, id: UInt64, cache: BlockCache) throws {
         self.file = file
@@ -97,9 +99,26 @@ final class OpenSegment: @unchecked Sendable {
         }
         directory = UnsafeRawPointer(footer.base) + directoryAt
         slots = [Stripe?](repeating: nil, count: columnCount * stripeCount)
+        extents = [ColumnExtent?](repeating: nil, count: columnCount)
     }
 
     deinit { cache.remove(slots.compactMap { $0 }) }
+
+    func extent(column: Int) -> ColumnExtent {
+        mutex.locked {
+            if let known = extents[column] { return known }
+            var all = ColumnExtent()
+            for block in 0..<blockCount {
+                let entry = entry(column: column, block: block)
+                all.nullCount += Int(entry.nulls)
+                if entry.nulls == entry.rows { continue }
+                let known = all.values ?? entry.minimum...entry.maximum
+                all.values = min(known.lowerBound, entry.minimum)...max(known.upperBound, entry.maximum)
+            }
+            extents[column] = all
+            return all
+        }
+    }
 
     @inline(__always)
     func entry(column: Int, block: Int) -> BlockEntry {

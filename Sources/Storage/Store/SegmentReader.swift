@@ -31,6 +31,13 @@ public struct SegmentPartition: Sendable, Equatable {
     public var isWithoutParent: Bool { lowestParent == .max }
 }
 
+/// What the headers of all of a segment's blocks say about one column. For integer-class columns and codes.
+public struct ColumnExtent: Sendable {
+    public var nullCount = 0
+    /// nil where every row is null.
+    public var values: ClosedRange<Int64>?
+}
+
 /// An immutable segment. Rows are numbered from 0; block `b` holds rows `b * 8192 ..< min((b + 1) * 8192, rowCount)`.
 /// Decoding asks for whole frames of 256: `firstRow` is a multiple of 256 and only the segment's last frame may be short.
 public final class SegmentReader: @unchecked Sendable {
@@ -60,6 +67,8 @@ public final class SegmentReader: @unchecked Sendable {
             rowCount: core.rows(block: block), nullCount: Int(entry.nulls), minimum: entry.minimum, maximum: entry.maximum,
             encoding: entry.encoding, bytes: Int(entry.length))
     }
+
+    public func extent(column: Int) -> ColumnExtent { core.extent(column: column) }
 
     /// Whether a block of a text column holds codes of the column's dictionary.
     public func isCoded(column: Int, block: Int) -> Bool {
