@@ -221,13 +221,13 @@ struct WindowComputer: Sendable {
         try key.measure(threads: threads, cancellation: cancellation)
         let words = RawMemory(byteCount: rows.rowCount * 8)
         let known = try active.withPointer { active in
-            try WindowLoops.gather(key, rows.rowCount, active, words.of(UInt64.self), cancellation)
+            try WindowLoops.gather(key, rows.rowCount, active, words.of(UInt64.self), threads: threads, cancellation)
         }
         // A value's score is above s where at least ceil(s x known / k) values lie strictly below it: where it is above the value of
         // that rank.
         var ranks: [Int] = []
         if known > 0 { for s in 1..<max(k, 1) { ranks.append(Int((Int128(s) * Int128(known) + Int128(k) - 1) / Int128(k)) - 1) } }
-        let bounds = try WordSelection.values(words.of(UInt64.self), known, ranks: ranks, cancellation: cancellation)
+        let bounds = try WordSelection.values(words.of(UInt64.self), known, ranks: ranks, threads: threads, cancellation: cancellation)
         let out = ColumnBuffer(type: .int, rows: rows.rowCount)
         let ranges = Parallel.ranges(rows.rowCount, threads: threads)
         try Parallel.run(ranges.count, threads: threads) { part in

@@ -315,8 +315,20 @@ enum WindowLoops {
 
     /// Writes the words of active rows; returns how many there are.
     static func gather(
-        _ key: KeyColumn, _ count: Int, _ active: UnsafePointer<UInt8>?, _ out: UnsafeMutablePointer<UInt64>, _ cancellation: Cancellation
+        _ key: KeyColumn, _ count: Int, _ active: UnsafePointer<UInt8>?, _ out: UnsafeMutablePointer<UInt64>, threads: Int,
+        _ cancellation: Cancellation
     ) throws -> Int {
+        guard let active else {
+            let ranges = Parallel.ranges(count, threads: threads)
+            let out = UncheckedPointer(out)
+            try Parallel.run(ranges.count, threads: threads) { part in
+                for first in stride(from: ranges[part].lowerBound, to: ranges[part].upperBound, by: vectorRowsMax) {
+                    try cancellation.check()
+                    key.fillRest(first, min(vectorRowsMax, ranges[part].upperBound - first), into: out.base + first)
+                }
+            }
+            return count
+        }
         var kept = 0
         var first = 0
         while first < count {
@@ -324,16 +336,12 @@ enum WindowLoops {
             let size = min(vectorRowsMax, count - first)
             // Rows that are not wanted are overwritten by the next.
             key.fillRest(first, size, into: out + kept)
-            if let active {
-                var last = kept
-                for i in 0..<size {
-                    out[last] = out[kept &+ i]
-                    last &+= Int(active[first &+ i])
-                }
-                kept = last
-            } else {
-                kept += size
+            var last = kept
+            for i in 0..<size {
+                out[last] = out[kept &+ i]
+                last &+= Int(active[first &+ i])
             }
+            kept = last
             first += size
         }
         return kept
