@@ -33,14 +33,14 @@ final class AggregateSink: BatchSink {
         }
         // Not with shared states: adding nothing for a row left out still writes to its group, which may be another worker's by now.
         if takesMasks, !isSharing, let some = batch as? FilteredBatch, !some.takesAll, some.count * 2 > some.parent.count {
-            try index.assign(some.parent, into: groups)
-            for accumulator in accumulators { try accumulator.update(some.parent, groups, rows: UnsafePointer(some.mask)) }
+            let numbers = try index.numbers(some.parent, groups)
+            for accumulator in accumulators { try accumulator.update(some.parent, numbers, rows: UnsafePointer(some.mask)) }
             return try charge()
         }
-        try index.assign(batch, into: groups)
+        let numbers = try index.numbers(batch, groups)
         for accumulator in accumulators {
             accumulator.reserve(index.groupCount)
-            try accumulator.update(batch, groups)
+            try accumulator.update(batch, numbers)
         }
         try charge()
     }

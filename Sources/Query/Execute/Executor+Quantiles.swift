@@ -68,6 +68,11 @@ extension Executor {
     /// The groups of a plan with the quantiles that can be counted. The pipeline is run twice where one pass leaves a value open.
     func quantiles(_ counted: CountedQuantiles, _ plan: AggregatePlan, _ pipeline: Pipeline, _ design: GroupDesign) throws -> Relation {
         let arguments = counted.arguments
+        // Where every row has a value that is counted, the counts say which groups have rows.
+        let ranges = RangeFinder(plan.input)
+        let counting = arguments.firstIndex { argument in
+            if case .counted = argument.way { argument.filter == nil && ranges.isNeverNull(argument.value) } else { false }
+        }
         let sinks = try run(pipeline) { [budget] worker in
             let compiler = worker.compiler(pipeline.layout)
             let accumulators = try arguments.map { argument -> Accumulator in
@@ -79,12 +84,13 @@ extension Executor {
                 }
             }
             return AggregateSink(
-                try design.makeIndex(compiler, mayStop: false, tracksSeen: true), accumulators, MemoryLease(budget, "summarize"))
+                try design.makeIndex(compiler, mayStop: false, tracksSeen: counting == nil), accumulators, MemoryLease(budget, "summarize"))
         }
         guard let first = sinks.first else { preconditionFailure("a run has at least one worker") }
         for other in sinks.dropFirst() { try first.merge(other) }
         for accumulator in first.accumulators { accumulator.reserve(first.index.groupCount) }
-        let (groups, keyColumns) = first.index.keys(nil)
+        let held = counting.flatMap { (first.accumulators[$0] as? BinCountAccumulator)?.held(first.index.groupCount) }
+        let (groups, keyColumns) = first.index.keys(first.index is DenseGroups ? held : nil)
         let searches = try zip(arguments, first.accumulators).map { argument, accumulator -> QuantileAnswers in
             if let counts = accumulator as? BinCountAccumulator {
                 return QuantileSearch(argument, counts, groups, groupCount: first.index.groupCount)
@@ -107,7 +113,7 @@ extension Executor {
                         filter: try argument.filter.map(compiler.compile))
                 }
                 return AggregateSink(
-                    try design.makeIndex(compiler, mayStop: false, tracksSeen: true), accumulators, MemoryLease(budget, "summarize"))
+                    try design.makeIndex(compiler, mayStop: false, tracksSeen: false), accumulators, MemoryLease(budget, "summarize"))
             }
             for other in sinks.dropFirst() { try sinks[0].merge(other) }
             for ((_, search), accumulator) in zip(open, sinks[0].accumulators) {

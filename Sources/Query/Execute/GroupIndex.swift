@@ -5,6 +5,11 @@ class GroupIndex {
     /// Groups so far; numbers are below it.
     var groupCount: Int { preconditionFailure("a group index without a body") }
     func assign(_ batch: Batch, into groups: UnsafeMutablePointer<UInt32>) throws { preconditionFailure("a group index without a body") }
+    /// The same numbers, in `room` or wherever they stand already; valid until the next batch.
+    func numbers(_ batch: Batch, _ room: UnsafeMutablePointer<UInt32>) throws -> UnsafePointer<UInt32> {
+        try assign(batch, into: room)
+        return UnsafePointer(room)
+    }
     /// Rows may be told by a mask over their parent batch: numbering a row that is left out neither fails nor makes a group.
     var takesMasks: Bool { false }
     /// Memory held.
@@ -82,6 +87,25 @@ final class DenseGroups: GroupIndex {
     /// Numbers are counted up from the smallest, null behind the last; codes stand in the order of their coming.
     override var keysAreSorted: Bool { keyParts.count == 1 && keyParts[0].evaluator.dictionary == nil }
 
+    override func numbers(_ batch: Batch, _ room: UnsafeMutablePointer<UInt32>) throws -> UnsafePointer<UInt32> {
+        if keyParts.count == 1, !tracksSeen, keyParts[0].evaluator.dictionary != nil {
+            let vector = try keyParts[0].evaluator.evaluate(batch)
+            if vector.form == .codes, !vector.hasNulls {
+                check(vector.codes, batch.count)
+                return UnsafePointer(vector.codes)
+            }
+        }
+        try assign(batch, into: room)
+        return UnsafePointer(room)
+    }
+
+    /// Ranges come from block headers: a group outside of them is a mistake of ours and must not write elsewhere.
+    private func check(_ groups: UnsafePointer<UInt32>, _ count: Int) {
+        var largest: UInt32 = 0
+        for i in 0..<count { largest = max(largest, groups[i]) }
+        precondition(count == 0 || Int(largest) < total)
+    }
+
     override func assign(_ batch: Batch, into groups: UnsafeMutablePointer<UInt32>) throws {
         let count = batch.count
         for (index, key) in keyParts.enumerated() {
@@ -152,10 +176,7 @@ final class DenseGroups: GroupIndex {
             case .doubles, .texts: preconditionFailure("a dense key is an integer or a code")
             }
         }
-        // Ranges come from block headers: a group outside of them is a mistake of ours and must not write elsewhere.
-        var largest: UInt32 = 0
-        for i in 0..<count { largest = max(largest, groups[i]) }
-        precondition(count == 0 || Int(largest) < total)
+        check(groups, count)
         guard tracksSeen else { return }
         seen.withUnsafeMutableBufferPointer { seen in
             let base = seen.baseAddress!

@@ -20,6 +20,9 @@ final class BinCountAccumulator: Accumulator {
         UnsafeBufferPointer(start: counts.pointer + group * bins.count, count: bins.count)
     }
 
+    /// 1 for each of the groups from 0 on that has values, else 0.
+    func held(_ groupCount: Int) -> [UInt8] { (0..<groupCount).map { counts(of: $0).contains { $0 != 0 } ? 1 : 0 } }
+
     override func add(_ vectors: [Vector], _ batch: Batch, _ groups: UnsafePointer<UInt32>?, _ mask: UnsafePointer<UInt8>?) throws {
         bins.fill(vectors[0], batch.count, into: places)
         let (counts, places, width) = (counts.pointer, places, UInt32(bins.count))
@@ -35,10 +38,13 @@ final class BinCountAccumulator: Accumulator {
             for i in 0..<batch.count { largest = max(largest, places[i]) }
             precondition(largest < width)
             for i in 0..<batch.count { counts[Int(groups[i]) &* Int(width) &+ Int(places[i])] &+= 1 }
-        case (_, let mask?):
-            for i in 0..<batch.count where mask[i] != 0 {
-                precondition(places[i] < width)
-                counts[(groups.map { Int($0[i]) } ?? 0) &* Int(width) &+ Int(places[i])] &+= 1
+        case (let groups, let mask?):
+            for i in 0..<batch.count { largest = max(largest, mask[i] != 0 ? places[i] : 0) }
+            precondition(largest < width)
+            // What is not kept adds 0 somewhere in its group.
+            for i in 0..<batch.count {
+                let group = groups == nil ? 0 : Int(groups![i])
+                counts[group &* Int(width) &+ Int(min(places[i], width &- 1))] &+= mask[i] != 0 ? 1 : 0
             }
         }
     }
