@@ -27,10 +27,13 @@ struct AccumulatorFactory: Sendable {
         case .sum, .avg:
             let average = call.function == .avg
             if arguments[0].type == .float { return DoubleSumAccumulator(average: average, argument: arguments[0], filter: filter) }
+            let range = ranges.range(of: call.arguments[0])
             if sumsFitInteger {
-                return NarrowSumAccumulator(average: average, type: type, argument: arguments[0], filter: filter, countsRows: countsRows)
+                return NarrowSumAccumulator(
+                    average: average, type: type, argument: arguments[0], filter: filter, range: range, countsRows: countsRows)
             }
-            return WideSumAccumulator(average: average, type: type, argument: arguments[0], filter: filter, countsRows: countsRows)
+            return WideSumAccumulator(
+                average: average, type: type, argument: arguments[0], filter: filter, range: range, countsRows: countsRows)
         case .min, .max:
             return ExtremeAccumulators.make(
                 isMaximum: call.function == .max, argument: arguments[0], filter: filter, range: ranges.range(of: call.arguments[0]))

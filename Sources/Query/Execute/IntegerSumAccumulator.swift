@@ -23,24 +23,44 @@ class IntegerSumAccumulator<Sum: FixedWidthInteger & SignedInteger & BitwiseCopy
     }
     private var states = GroupStates<State>()
     private let lanes = PackedLanes()
+    /// What has been added since the states were last looked at, where one word to a group can hold it.
+    private var packed: PackedSums?
     private let average: Bool
     private let scale: Int
     let countsRows: Bool
 
-    init(average: Bool, type: LogicalType, argument: Evaluator, filter: Evaluator?, countsRows: Bool) {
+    /// - Parameter range: all values lie in it; nil where that is not known.
+    init(average: Bool, type: LogicalType, argument: Evaluator, filter: Evaluator?, range: ClosedRange<Int64>?, countsRows: Bool) {
+        packed = PackedSums(range)
         self.average = average
         self.countsRows = countsRows
         scale = argument.type.scale
         super.init(type: type, arguments: [argument], filter: filter)
     }
-    deinit { states.free() }
+    deinit {
+        states.free()
+        packed?.free()
+    }
     override func grow(from old: Int, to new: Int) { states.grow(to: new) }
 
     override func share(_ other: Accumulator) -> Bool {
         guard let other = other as? IntegerSumAccumulator<Sum> else { return false }
         states.share(other.states)
         setShared(capacity: other.capacity)
+        // What a worker gathers for itself would have to be added when it ends.
+        packed?.free()
+        packed = nil
         return true
+    }
+
+    /// Brings the states up to date; before anyone looks at them.
+    @inline(__always)
+    final func settle() {
+        let state = states.pointer
+        packed?.empty { group, rows, sum in
+            state[group].sum &+= Sum(truncatingIfNeeded: sum)
+            state[group].count &+= rows
+        }
     }
 
     @inline(__always)
@@ -84,6 +104,9 @@ class IntegerSumAccumulator<Sum: FixedWidthInteger & SignedInteger & BitwiseCopy
         }
         if capacity > PackedLanes.groupsMax, GroupRuns.areLong(groups, count) {
             addRuns(vector, groups, mask, count)
+        } else if let sums = packed, sums.suits(capacity) {
+            if sums.mustEmpty(count, capacity) { settle() }
+            packed?.add(vector, groups, mask, count, groups: capacity)
         } else if let mask {
             let values = vector.integers
             for i in 0..<count {
@@ -131,6 +154,8 @@ class IntegerSumAccumulator<Sum: FixedWidthInteger & SignedInteger & BitwiseCopy
     @inline(__always)
     final func mergeAll(_ other: Accumulator, _ map: [UInt32]?) {
         guard let other = other as? IntegerSumAccumulator<Sum> else { preconditionFailure("workers of one query aggregate alike") }
+        settle()
+        other.settle()
         let (mine, theirs) = (states.pointer, other.states.pointer)
         for group in 0..<min(other.states.count, map?.count ?? .max) {
             let target = Self.target(group, map)
@@ -141,6 +166,7 @@ class IntegerSumAccumulator<Sum: FixedWidthInteger & SignedInteger & BitwiseCopy
 
     @inline(__always)
     final func markAllHeld(_ count: Int, _ marks: UnsafeMutablePointer<UInt8>) {
+        settle()
         let states = states.pointer
         for group in 0..<count { marks[group] = states[group].count > 0 ? 1 : 0 }
     }
@@ -152,6 +178,7 @@ class IntegerSumAccumulator<Sum: FixedWidthInteger & SignedInteger & BitwiseCopy
 
     @inline(__always)
     final func some(_ groups: [Int], _ average: Bool, _ type: LogicalType) throws -> ColumnBuffer {
+        settle()
         let out = ColumnBuffer(type: type, capacity: groups.count)
         let states = states.pointer
         for group in groups {
@@ -166,6 +193,7 @@ class IntegerSumAccumulator<Sum: FixedWidthInteger & SignedInteger & BitwiseCopy
     @inline(__always)
     final func sums(_ count: Int, _ average: Bool, _ type: LogicalType) throws -> ColumnBuffer {
         if average { return try finish(Array(0..<count), average: true, type: type) }
+        settle()
         let out = ColumnBuffer(type: type, rows: count)
         let (values, states) = (out.integers, states.pointer)
         // What does not fit shows when it is cut off and comes back.
@@ -202,6 +230,7 @@ class IntegerSumAccumulator<Sum: FixedWidthInteger & SignedInteger & BitwiseCopy
     }
 
     func finishCounts(_ groups: [Int], type: LogicalType) -> ColumnBuffer {
+        settle()
         let out = ColumnBuffer(type: type, capacity: groups.count)
         for group in groups { out.append(integer: type == .bool ? (states.pointer[group].count > 0 ? 1 : 0) : states.pointer[group].count) }
         return out
@@ -209,6 +238,7 @@ class IntegerSumAccumulator<Sum: FixedWidthInteger & SignedInteger & BitwiseCopy
 
     @inline(__always)
     final func counts(_ count: Int, _ type: LogicalType) -> ColumnBuffer {
+        settle()
         let out = ColumnBuffer(type: type, rows: count)
         let states = states.pointer
         if type == .bool {
