@@ -96,13 +96,14 @@ final class RegularExpression: @unchecked Sendable {
         guard let form = borrowed else { throw QueryError(.data, "there is no memory for the regular expression", at: span) }
         defer { lock.locked { idle.append(form) } }
         try RegularExpression.withUTF8Locale {
-            try body(Searcher(regex: form.regex, automaton: form.automaton, literal: literal?.view, span: span))
+            try body(Searcher(regex: form.regex, automaton: form.automaton.map(Unmanaged.passUnretained), literal: literal?.view, span: span))
         }
     }
 
     struct Searcher {
         fileprivate let regex: UnsafeMutablePointer<regex_t>
-        fileprivate let automaton: PatternAutomaton?
+        /// Kept by whoever searches; unmanaged, or every row would be counted as one more user and one less.
+        fileprivate let automaton: Unmanaged<PatternAutomaton>?
         fileprivate let literal: TextView?
         fileprivate let span: SourceSpan
 
@@ -110,7 +111,7 @@ final class RegularExpression: @unchecked Sendable {
         func matches(_ text: TextView) throws -> Bool {
             if let literal { return text.find(literal) != nil }
             if let automaton {
-                switch automaton.answer(text) {
+                switch automaton._withUnsafeGuaranteedRef({ $0.answer(text) }) {
                 case .no: return false
                 case .yes: return true
                 case .askLibrary: break
@@ -120,7 +121,7 @@ final class RegularExpression: @unchecked Sendable {
         }
 
         /// Whether ``matches(_:)`` has no need of the library.
-        func isAnsweredHere(_ text: TextView) -> Bool { literal != nil || automaton.map { $0.answer(text) != .askLibrary } ?? false }
+        func isAnsweredHere(_ text: TextView) -> Bool { literal != nil || automaton.map { $0.takeUnretainedValue().answer(text) != .askLibrary } ?? false }
 
         /// What the library says, which is what a pattern means.
         func matchesByLibrary(_ text: TextView) throws -> Bool {
@@ -132,7 +133,7 @@ final class RegularExpression: @unchecked Sendable {
         /// The byte range of a group in the first match; nil where nothing matches or the group took no part in it.
         func firstMatch(_ text: TextView, group: Int) throws -> Range<Int>? {
             // Where it is, the library knows alone; whether it is at all is told sooner.
-            if let automaton, automaton.answer(text) == .no { return nil }
+            if let automaton, automaton._withUnsafeGuaranteedRef({ $0.answer(text) }) == .no { return nil }
             return try withUnsafeTemporaryAllocation(of: regmatch_t.self, capacity: group + 1) { matches in
                 matches.initialize(repeating: regmatch_t())
                 guard try run(text, matches.baseAddress!, places: group + 1) else { return nil }
