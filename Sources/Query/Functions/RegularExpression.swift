@@ -96,7 +96,8 @@ final class RegularExpression: @unchecked Sendable {
         guard let form = borrowed else { throw QueryError(.data, "there is no memory for the regular expression", at: span) }
         defer { lock.locked { idle.append(form) } }
         try RegularExpression.withUTF8Locale {
-            try body(Searcher(regex: form.regex, automaton: form.automaton.map(Unmanaged.passUnretained), literal: literal?.view, span: span))
+            let automaton = form.automaton.map(Unmanaged.passUnretained)
+            try body(Searcher(regex: form.regex, automaton: automaton, literal: literal?.view, span: span))
         }
     }
 
@@ -121,7 +122,9 @@ final class RegularExpression: @unchecked Sendable {
         }
 
         /// Whether ``matches(_:)`` has no need of the library.
-        func isAnsweredHere(_ text: TextView) -> Bool { literal != nil || automaton.map { $0.takeUnretainedValue().answer(text) != .askLibrary } ?? false }
+        func isAnsweredHere(_ text: TextView) -> Bool {
+            literal != nil || automaton.map { $0.takeUnretainedValue().answer(text) != .askLibrary } ?? false
+        }
 
         /// What the library says, which is what a pattern means.
         func matchesByLibrary(_ text: TextView) throws -> Bool {
