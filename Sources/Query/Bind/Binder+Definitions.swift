@@ -318,6 +318,7 @@ extension Binder {
                 .name, "definitions in definitions go \(expansions.count > Expansions.countMax ? "too far" : "too deep") here", at: place,
                 hint: "write some of them out, or keep a result as a table: load t from (from …)")
         }
+        expansions.use(entry)
         expansions.stack.append(entry)
         callPlaces.append(place)
         defer {

@@ -229,6 +229,7 @@ extension Binder {
                     ?? "define it with `let \(name.text) = …` or `param \(name.text): type = …`")
         }
         guard !expanding.contains(name.text) else { throw QueryError(.name, "@\(name.text) is defined by itself", at: span) }
+        if let entry = environment.vocabulary.entry(DefinitionEntry.key(.let, name.text)) { expansions.use(entry) }
         expanding.append(name.text)
         defer { expanding.removeLast() }
         do {

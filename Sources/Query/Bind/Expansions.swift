@@ -24,6 +24,8 @@ final class Expansions {
         var isFar = false
     }
 
+    /// Every definition that was put in place, in the order of first use.
+    private(set) var used: [DefinitionEntry] = []
     /// Definitions being expanded, from the outside in.
     var stack: [DefinitionEntry] = []
     private(set) var made: [Use: Expansion] = [:]
@@ -44,6 +46,7 @@ final class Expansions {
     private(set) var notes: [String] = []
 
     func note(_ place: SourceSpan, _ text: String, _ expansion: Expansion) { made[Use(place: place, text: text)] = expansion }
+    func use(_ entry: DefinitionEntry) { if !used.contains(where: { $0.key == entry.key }) { used.append(entry) } }
     func note(_ sentence: String) { if !notes.contains(sentence) { notes.append(sentence) } }
 
     /// Only what stands in the statement itself has a place of its own.

@@ -27,6 +27,7 @@ struct ChartData {
     static let barsMax = 100
     static let seriesMax = 8
     static let sideMax = 400
+    static let namesMax = 10_000
     private static let pointsMax = 1 << 14
 
     let spec: ChartSpec
@@ -114,6 +115,10 @@ struct ChartData {
             case .names:
                 let name = columns[along].shown(row)
                 if namePlaces[name] == nil {
+                    guard names.count < ChartData.namesMax else {
+                        rowsLeft += 1
+                        return
+                    }
                     namePlaces[name] = names.count
                     names.append(name)
                 }

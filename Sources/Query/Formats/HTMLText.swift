@@ -56,15 +56,15 @@ enum PageStyle {
         figure{margin:0 0 1.5rem}.scroll{overflow-x:auto}.chart{display:block;width:100%;min-width:34rem;height:auto}
         table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
         caption{text-align:left;padding:.2em 0 .4em}
-        th,td{padding:.3em .7em;text-align:left;vertical-align:top;border-bottom:1px solid var(--rule);white-space:pre-line;overflow-wrap:anywhere;min-width:3em}
+        th,td{padding:.3em .7em;text-align:left;vertical-align:top;border-bottom:1px solid var(--rule);white-space:pre-line;overflow-wrap:break-word;min-width:3em}
         thead th{border-bottom:2px solid var(--zero);white-space:nowrap}.r{text-align:right;white-space:nowrap}
         tbody tr:nth-child(even){background:var(--band)}.null{color:var(--faint)}
-        nav ol{padding-left:1.4em;columns:18rem}dl{display:grid;grid-template-columns:max-content 1fr;gap:.1em 1em;margin:.5em 0}dt{font-weight:600}dd{margin:0}
+        nav ol{padding-left:1.4em}nav>ol{columns:18rem}nav>ol>li{break-inside:avoid}dl{display:grid;grid-template-columns:max-content 1fr;gap:.1em 1em;margin:.5em 0}dt{font-weight:600}dd{margin:0}
         pre,code{font:.85rem/1.45 ui-monospace,"Cascadia Mono",Menlo,Consolas,monospace}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--band);padding:.7em;border-radius:4px}
         @media (max-width:40rem){body{padding:1rem .75rem 3rem;font-size:15px}h1{font-size:1.4rem}th,td{padding:.25em .45em}}
         @media print{:root{--paper:#fff;--ink:#000;--faint:#444;--rule:#bbb;--zero:#555;--band:#f4f4f4;--link:#000;
         --c0:#2563eb;--c1:#b45309;--c2:#047857;--c3:#be185d;--c4:#6d28d9;--c5:#0e7490;--c6:#854d0e;--c7:#475569}
         body{max-width:none;padding:0;font-size:10.5pt}.scroll{overflow:visible}.chart{min-width:0;max-width:17cm}nav{display:none}
-        h2,h3{break-after:avoid}figure,tr,svg{break-inside:avoid}thead{display:table-header-group}a{text-decoration:none}}
+        h2,h3,.told{break-after:avoid}details:not([open]){display:none}figure,tr,svg{break-inside:avoid}thead{display:table-header-group}a{text-decoration:none}}
         """
 }

@@ -78,8 +78,9 @@ final class HTMLWriter: ResultWriter {
 
 /// A table of HTML, with headers that say what they head.
 enum HTMLTable {
-    static func opening(_ columns: [ResultColumn], caption: String?) -> String {
-        let name = HTMLText.escape(caption ?? "rows of the answer")
+    /// - Parameter label: what the table is called where it can be scrolled to the side.
+    static func opening(_ columns: [ResultColumn], caption: String?, label: String? = nil) -> String {
+        let name = HTMLText.escape(caption ?? label ?? "rows of the answer")
         var out = "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"\(name)\">\n<table>\n"
         if let caption { out += "<caption>\(HTMLText.escape(caption))</caption>\n" }
         out += "<thead><tr>"

@@ -66,6 +66,14 @@ final class MarkdownWriter: ResultWriter {
         return true
     }
 
+    /// Text of ours between tables, with nothing in it that Markdown would read.
+    static func plain(_ text: String) -> String {
+        var text = text
+        var out: [UInt8] = []
+        text.withUTF8 { append($0, to: &out) }
+        return String(decoding: out, as: UTF8.self)
+    }
+
     private static func append(_ bytes: UnsafeBufferPointer<UInt8>, to out: inout [UInt8]) {
         var run: [UInt8] = []
         func flush(to out: inout [UInt8]) {

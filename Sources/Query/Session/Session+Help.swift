@@ -54,7 +54,7 @@ extension Session {
 
     private static let helpLists = ["functions", "aggregates", "windows", "stages", "verbs", "statements"]
 
-    static var statementWords: [String] { SyntaxWords.statements.filter { !SyntaxWords.later.contains($0) } }
+    static var statementWords: [String] { SyntaxWords.statements }
 
     private static var names: [String] {
         StageCatalogue.all.map(\.name) + StageCatalogue.sinks.map(\.name) + AggregateCatalogue.all.map(\.name)

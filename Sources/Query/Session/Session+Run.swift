@@ -59,6 +59,9 @@ extension Session {
                 self.parameters[name] = outer.values[name]
             }
         }
+        // A report ends with the file that opened it, and is dropped with it.
+        let reportsBefore = reports.count
+        defer { dropReports(downTo: reportsBefore) }
         for piece in pieces {
             do {
                 try cancellation.check()
@@ -73,6 +76,7 @@ extension Session {
                 throw placed
             }
         }
+        try finishReports(downTo: reportsBefore, receiver: receiver)
     }
 
     /// The same mistake as one of the query, so that it can carry its place in another text.

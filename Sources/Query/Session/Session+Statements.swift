@@ -78,7 +78,7 @@ extension Session {
             try receiver.message(
                 try declare(declaration) { done, total in receiver.progress(done: done, total: total, unit: "rows") })
         case .dropLink(let child, let parentName): try receiver.message(try dropLink(child, parentName))
-        case .later(let word): throw QueryError(.unsupported, "`\(word.text)` is not built yet", at: word.span)
+        case .report(let head): try open(head, span, receiver)
         }
     }
 
@@ -94,6 +94,7 @@ extension Session {
         let binder = Binder(try environment(snapshot, executor))
         var bound = try binder.bind(query)
         bound.notes = binder.expansions.notes
+        reports.last?.use(binder.expansions.used)
         let plan = try prepare(bound.plan, executor)
         if let sink = bound.sink, sink.path.hasSuffix(".crmq") {
             try exportScript(plan, bound, sink, executor, snapshot, receiver)
@@ -204,8 +205,8 @@ extension Session {
         try receiver.message("wrote \(count) definition\(count == 1 ? "" : "s") to \(path)")
     }
 
-    /// `{month}` in a file's name is the parameter's value.
-    func filledIn(_ path: String, _ span: SourceSpan) throws -> String {
+    /// `{month}` in a file's name, or in a title, is the parameter's value.
+    func filledIn(_ path: String, _ span: SourceSpan, isPath: Bool = true) throws -> String {
         var out = ""
         var rest = path[...]
         let environment = try environment(try store.snapshot(), makeExecutor(nil))
@@ -215,10 +216,10 @@ extension Session {
             guard let value = try environment.parameters[name] ?? environment.lets[name].map({ try checkConstant($0) }),
                 let constant = value.constantValue
             else {
-                throw QueryError(.name, "there is no parameter \(name) for the file's name", at: span)
+                throw QueryError(.name, "there is no parameter \(name) for the \(isPath ? "file's name" : "title")", at: span)
             }
             let text = CellText.string(constant, type: value.type)
-            guard !text.contains("/"), text != "..", !text.contains("\0") else {
+            guard !isPath || (!text.contains("/") && text != ".." && !text.contains("\0")) else {
                 throw QueryError(.parameter, "the value of \(name) cannot be part of a file's name", at: span)
             }
             out += text

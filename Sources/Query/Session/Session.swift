@@ -30,6 +30,8 @@ public final class Session: @unchecked Sendable {
     var runningFiles: [String] = []
     /// What `run … with` gives to the parameters of each running file.
     var runArguments: [RunArguments] = []
+    /// Open reports, which take the answers that would go to the receiver.
+    var reports: [Report] = []
     var isListingSegments = false
     /// Answers kept by an earlier run, which those of this one are compared with.
     var comparison: RunComparison?
@@ -112,7 +114,8 @@ public final class Session: @unchecked Sendable {
         let outer = current
         current = source
         defer { current = outer }
-        try run(statement, receiver)
+        guard let report = reports.last, !statement.opensReport else { return try run(statement, receiver) }
+        try run(statement, ReportCollector(report, source, receiver))
     }
 
     // MARK: what the prompt asks

@@ -100,16 +100,20 @@ public final class SourceText: Sendable {
     public let firstColumn: Int
     /// The comment lines directly above, without their `#`: what a definition is documented by.
     public let comment: String?
+    /// The paragraphs of comment lines since the statement before it, without their `#`; the last one may be ``comment``.
+    public let remarks: [String]
     /// The file that it stands in; what it runs is looked for in the same folder.
     public let path: String?
     public init(
-        name: String, text: String, firstLine: Int = 1, firstColumn: Int = 1, comment: String? = nil, path: String? = nil
+        name: String, text: String, firstLine: Int = 1, firstColumn: Int = 1, comment: String? = nil, remarks: [String] = [],
+        path: String? = nil
     ) {
         self.name = name
         self.text = text
         self.firstLine = firstLine
         self.firstColumn = firstColumn
         self.comment = comment
+        self.remarks = remarks
         self.path = path
     }
 }

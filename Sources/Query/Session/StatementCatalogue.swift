@@ -78,7 +78,11 @@ enum StatementCatalogue {
             summary:
                 "Runs a file's statements, with values for its parameters; `against` keeps the answers in a folder and tells what has changed since the last run."
         ),
-        Entry(name: "report", forms: ["report \"file.html\" [\"Title\"]"], summary: "Collects what follows in one page."),
+        Entry(
+            name: "report", forms: ["report \"pack-{month}.html\" [\"Title\"]", "report end"],
+            summary:
+                "Gathers the answers that follow on one page, HTML or Markdown, until the file ends. A comment that begins with ## opens a section, one directly above a query is the heading of its answer."
+        ),
     ]
 
     /// Matters that people ask about by a word of their own.

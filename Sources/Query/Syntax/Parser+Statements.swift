@@ -20,15 +20,12 @@ extension Expression {
 }
 
 extension Parser {
-    /// Words of statements that have their place in the language and no engine yet.
-    static let laterWords = ["report"]
-
     static let statementWords =
         [
             "from", "explain", "load", "append", "replace", "upsert", "delete", "create", "drop", "rename", "optimize", "vacuum",
             "snapshots",
-            "tables", "describe", "as", "link",
-        ] + vocabularyWords + laterWords
+            "tables", "describe", "as", "link", "report",
+        ] + vocabularyWords
 
     mutating func wholeStatement() throws(QueryError) -> Statement {
         let start = token.span.lowerBound
@@ -90,20 +87,20 @@ extension Parser {
             return .describe(try name("a table"))
         case "link": return try link()
         case "as": return try asOf()
+        // Alone, or with a dot or bracket behind it, the word is more likely a forgotten `from`.
+        case "report" where peek().kind == .text || peek().isWord("end"): return try report()
         default:
             if let statement = try vocabulary() { return statement }
-            guard Parser.laterWords.contains(start.text), startsLater() else { throw statementExpected() }
-            while !atEnd { advance() }
-            return .later(Name(text: start.text, span: start.span))
+            throw statementExpected()
         }
     }
 
-    /// A later word alone, or with a dot or bracket behind it, is more likely a forgotten `from`.
-    private func startsLater() -> Bool {
-        switch peek().kind {
-        case .word, .quotedName, .text: true
-        case .literal, .symbol, .invalid, .end: false
-        }
+    private mutating func report() throws(QueryError) -> Statement.Kind {
+        advance()
+        if accept(word: "end") { return .report(nil) }
+        let span = token.span
+        let path = try string("a file's name in quotes")
+        return .report(ReportHead(path: path, pathSpan: span, title: token.kind == .text ? try string("a title in quotes") : nil))
     }
 
     // MARK: data

@@ -233,7 +233,9 @@ extension Printer {
             expression(date, .range)
         case .link(let link): self.link(link)
         case .dropLink(let child, let parent): write("drop link \(Printer.name(child.text)).\(Printer.name(parent.text))")
-        case .later(let word): write(word.text)
+        case .report(nil): write("report end")
+        case .report(let head?):
+            write("report \(Printer.quote(head.path))" + (head.title.map { " \(Printer.quote($0))" } ?? ""))
         }
     }
 

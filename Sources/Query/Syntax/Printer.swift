@@ -26,7 +26,7 @@ extension Query {
 }
 
 extension Statement {
-    /// The canonical text of the statement, on one line; of a statement that is not built yet, its word alone.
+    /// The canonical text of the statement, on one line.
     public func formatted() -> String {
         var printer = Printer()
         printer.statement(self)

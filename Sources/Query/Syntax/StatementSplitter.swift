@@ -24,6 +24,9 @@ public struct StatementSplitter: Sendable {
     /// Comment lines since the last line that was none, and those that stood above the statement.
     private var comments: [String] = []
     private var statementComments: [String] = []
+    /// The same with the paragraphs of comment before it, which blank lines part from it.
+    private var remarks: [String] = []
+    private var statementRemarks: [String] = []
 
     /// - Parameter path: the file that the text comes from.
     public init(name: String, mode: Mode = .file, firstLine: Int = 1, path: String? = nil) {
@@ -139,11 +142,13 @@ public struct StatementSplitter: Sendable {
         }
         guard let last = before else {
             comments = []
+            remarks = []
             return
         }
         let end = last.span.upperBound
         take(bytes[start..<end])
         comments = []
+        remarks = []
         statementEnd = statement.count
         statement += bytes[end...]
         if mode == .prompt, brackets == 0, !endsOpen { emit(into: &done) }
@@ -154,7 +159,9 @@ public struct StatementSplitter: Sendable {
             statementLine = line
             statementColumn = column
             statementComments = comments
+            statementRemarks = remarks + (comments.isEmpty ? [] : [comments.joined(separator: "\n")])
             comments = []
+            remarks = []
         }
         statement += bytes
     }
@@ -165,7 +172,8 @@ public struct StatementSplitter: Sendable {
         done.append(
             SourceText(
                 name: name, text: text, firstLine: statementLine, firstColumn: statementColumn,
-                comment: statementComments.isEmpty ? nil : statementComments.joined(separator: "\n"), path: path))
+                comment: statementComments.isEmpty ? nil : statementComments.joined(separator: "\n"), remarks: statementRemarks,
+                path: path))
         clearStatement()
     }
 
@@ -175,6 +183,7 @@ public struct StatementSplitter: Sendable {
         var rest = line.drop { $0.isWhitespace }
         while let last = rest.last, last.isWhitespace { rest = rest.dropLast() }
         guard let mark = rest.first, mark == "#" || mark == "＃", !rest.hasPrefix("#!") else {
+            if !comments.isEmpty { remarks.append(comments.joined(separator: "\n")) }
             comments = []
             return
         }
@@ -184,6 +193,7 @@ public struct StatementSplitter: Sendable {
 
     private mutating func clearStatement() {
         statementComments = []
+        statementRemarks = []
         statement = []
         statementEnd = 0
         brackets = 0

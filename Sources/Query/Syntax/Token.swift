@@ -68,8 +68,6 @@ public enum SyntaxWords {
     public static var stages: [String] { Parser.stageWords }
     /// Options behind the file of a `load`.
     public static var importOptions: [String] { Parser.importWords }
-    /// Of the statements, those that are understood and not built yet.
-    public static var later: [String] { Parser.laterWords }
     /// This language's form of another one's function, as `coalesce(a, b)` for `nvl`; nil for a word without one.
     static func form(ofForeignFunction word: String) -> String? { Parser.functionHabits[word.lowercased()] }
     /// This language's form of another one's stage, as `where …` for `filter`; nil for a word without one.

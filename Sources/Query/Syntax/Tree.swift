@@ -289,11 +289,18 @@ public struct Statement: Sendable {
         case link(LinkDeclaration)
         /// `drop link transactions.customer`: by the name that leads up.
         case dropLink(child: Name, parentName: Name)
-        /// Understood, not built yet: `report`. The word and the whole text.
-        case later(Name)
+        /// `report "pack-{month}.html" "Title"`; nil ends the one that is open: `report end`.
+        case report(ReportHead?)
     }
 
     public enum LoadMode: String, Sendable { case load, append, replace, upsert }
+}
+
+/// Where the answers that follow are collected.
+public struct ReportHead: Sendable {
+    public var path: String
+    public var pathSpan: SourceSpan
+    public var title: String?
 }
 
 /// `link t.(currency, date) to rates latest as rate, trades`

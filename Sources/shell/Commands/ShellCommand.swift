@@ -42,6 +42,7 @@ struct ShellCommand {
         } catch let stop as Stop {
             return stop.code
         }
+        try session.finishReports(downTo: 0, receiver: printer)
         try printer.flush()
         return .done
     }

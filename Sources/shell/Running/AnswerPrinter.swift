@@ -50,7 +50,9 @@ final class AnswerPrinter: ResultReceiver {
         progressLine = progress
         sink = FileDescriptorSink(descriptor, name: path ?? "standard output")
         if pages, isTerminal, Terminal.isTerminal(0), Terminal.environment("TERM") != "dumb", let command = PagerSink.command {
-            ownPager = PagerSink(sink, command: command, linesMax: Terminal.height(descriptor) - 2, width: Terminal.width(descriptor))
+            ownPager = PagerSink(sink, command: command) { [descriptor] in
+                (Terminal.height(descriptor), Terminal.width(descriptor))
+            }
         } else {
             ownPager = nil
         }

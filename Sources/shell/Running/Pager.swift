@@ -7,8 +7,8 @@ import Storage
 final class PagerSink: ByteSink {
     private let terminal: ByteSink
     private let command: String
-    private let linesMax: Int
-    private let width: Int
+    /// Of the terminal as it is now: windows are made larger and smaller.
+    private let screen: () -> (lines: Int, columns: Int)
     private var held: [UInt8] = []
     private var lines = 0
     private var pid: pid_t = 0
@@ -18,12 +18,14 @@ final class PagerSink: ByteSink {
     private(set) var wasLeft = false
 
     /// - Parameter command: as the shell understands it.
-    init(_ terminal: ByteSink, command: String, linesMax: Int, width: Int) {
+    init(_ terminal: ByteSink, command: String, screen: @escaping () -> (lines: Int, columns: Int)) {
         self.terminal = terminal
         self.command = command
-        self.linesMax = max(2, linesMax)
-        self.width = max(20, width)
+        self.screen = screen
     }
+
+    /// Below an answer stand its footer and the prompt.
+    private var linesMax: Int { max(2, screen().lines - 2) }
 
     /// $CRMQ_PAGER, else $PAGER, else less where it is there. Set to nothing they switch paging off, as psql understands it.
     static var command: String? {
@@ -50,7 +52,7 @@ final class PagerSink: ByteSink {
         held.append(contentsOf: bytes)
         lines += bytes.reduce(0) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) }
         // A line that is much longer than the screen is wide takes several of it.
-        guard lines > linesMax || held.count > linesMax * width * 4 else { return }
+        guard lines > linesMax || held.count > linesMax * max(20, screen().columns) * 4 else { return }
         guard start() else {
             let text = held
             held = []

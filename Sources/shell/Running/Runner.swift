@@ -156,7 +156,11 @@ final class Runner {
         let source: ScriptSource
         do { source = try ScriptSource(path: path) } catch { throw stop(error, at: nil) }
         var feed = StatementFeed(name: path, path: path)
+        // A report ends with the file that opened it, and is dropped with it.
+        let reports = session.openReports
+        defer { session.dropReports(downTo: reports) }
         try runScript(&feed, source)
+        do { try session.finishReports(downTo: reports, receiver: printer) } catch { throw stop(error, at: nil) }
     }
 
     /// Reports an error, once, and turns it into the script's end.

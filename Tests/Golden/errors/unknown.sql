@@ -1,6 +1,3 @@
 -- by hand: an error, read by hand
 -- by hand: an error, read by hand
 -- by hand: an error, read by hand
--- by hand: an error, read by hand
--- by hand: an error, read by hand
--- by hand: an error, read by hand
