@@ -1,3 +1,4 @@
+import Glibc
 import Storage
 
 /// What can be named at the cursor: the pipe in front of it is bound as far as it can be, and nothing is run.
@@ -172,13 +173,36 @@ final class CompletionScope {
             let index = table.schema.index(of: stored.column), table.dictionaryCount(column: index) <= CompletionScope.entriesMax,
             let dictionary = try? table.dictionary(column: index)
         else { return nil }
-        var found: [String] = []
-        let small = typed.lowercased()
-        for view in dictionary.entries {
-            let text = String(decoding: view.buffer, as: UTF8.self)
-            if small.isEmpty || text.lowercased().hasPrefix(small) { found.append(text) }
+        let (found, count) = CompletionScope.first(CompletionScope.valuesMax, of: dictionary, beginningWith: Array(typed.utf8))
+        return (found.map { String(decoding: dictionary[$0].buffer, as: UTF8.self) }, count > found.count)
+    }
+
+    /// The codes of the first texts in code-point order that begin like `start`, and how many do; whether letters are large matters only
+    /// to those who look closer. No text is copied for it, since most of a large dictionary is never shown.
+    private static func first(_ limit: Int, of dictionary: TextDictionary, beginningWith start: [UInt8]) -> (codes: [UInt32], count: Int) {
+        func folded(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
+        func precedes(_ a: UInt32, _ b: UInt32) -> Bool {
+            let (x, y) = (dictionary[a].buffer, dictionary[b].buffer)
+            guard let p = x.baseAddress, let q = y.baseAddress else { return x.count < y.count }
+            let order = memcmp(p, q, min(x.count, y.count))
+            return order != 0 ? order < 0 : x.count < y.count
         }
-        found.sort { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) }
-        return (Array(found.prefix(CompletionScope.valuesMax)), found.count > CompletionScope.valuesMax)
+        let small = start.map(folded)
+        var codes: [UInt32] = []
+        var count = 0
+        for code in 0..<UInt32(dictionary.count) {
+            let text = dictionary[code].buffer
+            guard text.count >= small.count, small.indices.allSatisfy({ folded(text[$0]) == small[$0] }) else { continue }
+            count += 1
+            if codes.count == limit, let last = codes.last, !precedes(code, last) { continue }
+            var (low, high) = (0, codes.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if precedes(codes[middle], code) { low = middle + 1 } else { high = middle }
+            }
+            codes.insert(code, at: low)
+            if codes.count > limit { codes.removeLast() }
+        }
+        return (codes, count)
     }
 }

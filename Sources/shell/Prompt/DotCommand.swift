@@ -38,7 +38,7 @@ struct DotCommand: Sendable {
             var text = runner.session.help(topic: topic)
             if !text.hasSuffix("\n") { text += "\n" }
             if topic == nil { text += DotCommand.list }
-            try runner.printer.print(text)
+            try runner.printer.print(wrapped(text, width: Terminal.isTerminal(1) ? Terminal.width(1) : Int.max))
         },
         DotCommand("tables", "", "the names of the tables") { runner, words in
             try expect(words, 0...0, of: "tables")
@@ -110,6 +110,31 @@ struct DotCommand: Sendable {
             throw Stop(code: .done)
         },
     ]
+
+    /// Lines that are too long for the screen go on below, indented a little more than they begin.
+    static func wrapped(_ text: String, width: Int) -> String {
+        guard width < Int.max else { return text }
+        var out = ""
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            let indent = line.prefix { $0 == " " }.count
+            var at = indent
+            out += line.prefix(indent)
+            for (index, word) in line.dropFirst(indent).split(separator: " ", omittingEmptySubsequences: false).enumerated() {
+                let cells = displayWidth(word)
+                if index > 0, at + 1 + cells >= width {
+                    out += "\n" + String(repeating: " ", count: indent + 2)
+                    at = indent + 2
+                } else if index > 0 {
+                    out += " "
+                    at += 1
+                }
+                out += word
+                at += cells
+            }
+            out += "\n"
+        }
+        return String(out.dropLast())
+    }
 
     private static func atPromptOnly(_ name: String) -> QueryError {
         QueryError(.unsupported, ".\(name) belongs to the prompt, not to a script")

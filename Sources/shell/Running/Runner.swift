@@ -15,6 +15,7 @@ final class Runner {
     private var statements = 0
     /// At the prompt statements run beside the thread that types.
     private let worker = Worker()
+    private var leftBehind: DetachableReceiver?
     /// Files being read by `.read`, so that one that reads itself is an error.
     private var filesOpen: [String] = []
 
@@ -71,6 +72,7 @@ final class Runner {
             session.cancel()
             worker.noteCancelled()
         }
+        leftBehind = receiver
         try Interrupts.shared.whileRunning(cancel: cancel) {
             try worker.run(
                 { [session] in try session.run(source, receiver: receiver) }, leave: { [printer] in !printer.isPaging && receiver.detach() }
@@ -87,10 +89,21 @@ final class Runner {
     private func waitUntilIdle() throws {
         let isIdle = worker.waitUntilIdle { StandardError.shared.line("waiting for the interrupted statement to end") }
         if !isIdle { throw QueryError(.cancelled, "interrupted") }
+        tellLeftBehind()
+    }
+
+    /// A commit that was on its way is not undone by an interrupt: then it is said what has happened.
+    private func tellLeftBehind() {
+        for message in leftBehind?.lateMessages ?? [] {
+            StandardError.shared.line("the interrupted statement came through all the same: \(message)")
+        }
+        leftBehind = nil
     }
 
     /// What was left behind takes its files away before the program goes; one that hears nothing any more is left to itself.
-    func finish() { _ = worker.waitUntilIdle { StandardError.shared.line("waiting for the interrupted statement to end") } }
+    func finish() {
+        if worker.waitUntilIdle(say: { StandardError.shared.line("waiting for the interrupted statement to end") }) { tellLeftBehind() }
+    }
 
     /// - Parameter said: what the error calls the command.
     func setMode(_ name: String, said command: String) throws {

@@ -164,6 +164,14 @@ final class DetachableReceiver: ResultReceiver, @unchecked Sendable {
     private let receiver: ResultReceiver
     private var lock = pthread_mutex_t()
     private var isDetached = false
+    private var late: [String] = []
+
+    /// What was said when nobody listened any more: the statement had done its work before it could hear that it was to end.
+    var lateMessages: [String] {
+        pthread_mutex_lock(&lock)
+        defer { pthread_mutex_unlock(&lock) }
+        return late
+    }
 
     init(_ receiver: ResultReceiver) {
         self.receiver = receiver
@@ -191,7 +199,11 @@ final class DetachableReceiver: ResultReceiver, @unchecked Sendable {
     }
     func rows(_ batch: ResultBatch) throws { try forward { try receiver.rows(batch) } }
     func end(_ footer: ResultFooter) throws { try forward { try receiver.end(footer) } }
-    func message(_ text: String) throws { try forward { try receiver.message(text) } }
+    func message(_ text: String) throws {
+        pthread_mutex_lock(&lock)
+        defer { pthread_mutex_unlock(&lock) }
+        if isDetached { late.append(text) } else { try receiver.message(text) }
+    }
     func progress(done: Int, total: Int, unit: String) {
         try? forward { receiver.progress(done: done, total: total, unit: unit) }
     }

@@ -27,7 +27,7 @@ struct PromptCompletionTests {
         let (_, text, _) = try PromptPlayer.play(
             [
                 ("load t from \"cities.csv\"\r", "loaded"), ("from t | ta\t", "take"), ("\u{3}", "crmq> "),
-                ("from t | s\t\t", "select [name:] EXPRESSION"), ("\u{3}", "crmq> "), ("quit\r", ""),
+                ("from t | s\t\t", "sweep(name: [values]"), ("\u{3}", "crmq> "), ("quit\r", ""),
             ], folder: scratch())
         #expect(text.contains("sample n | share% [seed s]"), "\(text)")
     }

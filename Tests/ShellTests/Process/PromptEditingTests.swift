@@ -57,7 +57,7 @@ struct PromptEditingTests {
         let scratch = try scratch()
         let (_, text, _) = try PromptPlayer.play(
             [
-                ("from \"t.csv\" | where id = 3\r", "1 row,"), ("let x = 1\r", "let x = 1\ncrmq> "), ("\u{12}= 3", "where id = 3"),
+                ("from \"t.csv\" | where id = 3\r", "1 row,"), ("let x = 1\r", "> "), ("\u{12}= 3", "where id = 3"),
                 ("\r", "Berlin"),
                 (".history\r", "2  let x = 1"), (".history LET\r", "let x"), (".history 1\r", "history LET"), ("\u{4}", ""),
             ], folder: scratch)

@@ -39,11 +39,23 @@ enum PromptPlayer {
                     except OSError: break
                     if not data: break
                     seen += data
+            def settle():
+                global seen
+                end = time.time() + 1.5
+                while not clean(seen[-200:]).endswith("> ") and time.time() < end:
+                    ready, _, _ = select.select([fd], [], [], 0.05)
+                    if not ready: continue
+                    try: data = os.read(fd, 65536)
+                    except OSError: break
+                    if not data: break
+                    seen += data
             wait("> ", 0)
             for typed, awaited in job["steps"]:
                 start = len(seen)
                 os.write(fd, typed.encode())
                 wait(awaited, start)
+                # Keys that come before the prompt is there are the terminal's, not readline's.
+                if typed.endswith("\\r") and "left" not in awaited: settle()
             code = None
             end = time.time() + 10
             while time.time() < end:

@@ -103,6 +103,13 @@ struct ShellUnitTests {
         #expect(Progress.text(done: 30 << 20, total: 0, unit: "bytes", elapsedSeconds: 3) == "30 MB  10 MB/s")
     }
 
+    @Test("help is folded between words")
+    func wrapping() {
+        #expect(DotCommand.wrapped("  one two three\nfour\n", width: 10) == "  one two\n    three\nfour\n")
+        #expect(DotCommand.wrapped("stages:     where\n", width: 40) == "stages:     where\n")
+        #expect(DotCommand.wrapped("一二三 四五六\n", width: 9) == "一二三\n  四五六\n")
+    }
+
     @Test("dot-commands are told from statements")
     func dotCommands() {
         func command(_ text: String) -> String? { DotCommand.text(in: SourceText(name: "x", text: text)) }
