@@ -20,15 +20,14 @@ struct ChartData {
 
     struct Series {
         var name: String
-        var points: [(x: Double, y: Double?)] = []
-        var found = 0
+        var samples = LineSamples()
+        var points: [LineSamples.Point] { samples.points }
     }
 
     static let barsMax = 100
     static let seriesMax = 8
     static let sideMax = 400
     static let namesMax = 10_000
-    private static let pointsMax = 1 << 14
 
     let spec: ChartSpec
     let columns: [ResultColumn]
@@ -145,9 +144,7 @@ struct ChartData {
     }
 
     private mutating func add(_ point: (x: Double, y: Double?), to place: Int) {
-        series[place].found += 1
-        series[place].points.append(point)
-        if series[place].points.count > ChartData.pointsMax { series[place].points = ChartData.thinned(series[place].points) }
+        series[place].samples.add(point)
     }
 
     /// Of every four points the lowest and the highest, in their order: half as many, and no peak is lost.
@@ -156,11 +153,15 @@ struct ChartData {
         kept.reserveCapacity(points.count / 2 + 4)
         var at = 0
         while at < points.count {
-            let four = points[at..<min(at + 4, points.count)]
-            let known = four.indices.filter { points[$0].y != nil }
-            let low = known.min { (points[$0].y ?? 0, $0) < (points[$1].y ?? 0, $1) } ?? at
-            let high = known.max { (points[$0].y ?? 0, $0) < (points[$1].y ?? 0, $1) } ?? at
-            for index in Set([low, high]).sorted() { kept.append(points[index]) }
+            // A gap counts only where the four points are nothing else.
+            var (low, high) = (at, at)
+            for index in at..<min(at + 4, points.count) {
+                guard let y = points[index].y else { continue }
+                if points[low].y.map({ y < $0 }) ?? true { low = index }
+                if points[high].y.map({ y > $0 }) ?? true { high = index }
+            }
+            kept.append(points[min(low, high)])
+            if low != high { kept.append(points[max(low, high)]) }
             at += 4
         }
         // Both ends of the line stay where they are.
@@ -224,9 +225,9 @@ struct ChartData {
             } else if rowsLeft > 0 {
                 notes.append("\(CellText.grouped(rowsLeft)) row\(rowsLeft == 1 ? "" : "s") without a place along the line")
             }
-            let (kept, found) = series.reduce((0, 0)) { ($0.0 + $1.points.count, $0.1 + $1.found) }
+            let (kept, found) = series.reduce((0, 0)) { ($0.0 + $1.points.count, $0.1 + $1.samples.found) }
             if kept < found {
-                notes.append("\(CellText.grouped(kept)) of \(CellText.grouped(found)) points are drawn, all highs and lows among them")
+                notes.append("\(CellText.grouped(found)) points are thinned, so that all highs and lows are drawn")
             }
         case .heatmap:
             if rowsLeft > 0 {

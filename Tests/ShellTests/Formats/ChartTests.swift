@@ -96,6 +96,22 @@ struct ChartTests {
         #expect(styled.contains("\u{1b}[34m━━\u{1b}[0m a") && styled.contains("\u{1b}[33m━━\u{1b}[0m b"))
     }
 
+    @Test("a line of very many points is thinned alike everywhere, and keeps both ends and every peak")
+    func samples() {
+        var samples = LineSamples()
+        for place in 0..<1_000_000 {
+            samples.add((Double(place), place == 12_345 ? 999 : place == 900_001 ? -999 : place == 77 ? nil : Double(place % 11)))
+        }
+        let points = samples.points
+        #expect(samples.found == 1_000_000 && points.count > 8000 && points.count < 17_000)
+        #expect(points.contains { $0.x == 12_345 && $0.y == 999 } && points.contains { $0.x == 900_001 && $0.y == -999 })
+        #expect(points.first?.x == 0 && points.last?.x == 999_999)
+        #expect(zip(points, points.dropFirst()).allSatisfy { $0.x < $1.x && $1.x - $0.x < 512 })
+        var few = LineSamples()
+        for place in 0..<8192 { few.add((Double(place), place % 5 == 0 ? nil : 1)) }
+        #expect(few.points.count == 8192 && few.points[5].y == nil && few.points[6].y == 1)
+    }
+
     @Test("thinning keeps both ends and every peak")
     func thinned() {
         var points: [(x: Double, y: Double?)] = (0..<100_000).map { (Double($0), Double($0 % 7)) }
