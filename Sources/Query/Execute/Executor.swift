@@ -1,4 +1,3 @@
-import Dispatch
 import Storage
 
 /// Runs plans. One a statement: it collects what the footer says.
@@ -86,6 +85,9 @@ final class Executor: @unchecked Sendable {
         let body: @Sendable (Int) -> Void = { [self, pipeline] index in
             var at = morsels.lowerBound
             do {
+                // A worker that comes when all is done makes nothing; the first one's sink there always is.
+                var given = queue.next()
+                if given == nil, index > 0 { return }
                 let member = try outcomes.member(index) {
                     let context = EvaluationContext(cancellation: cancellation)
                     context.threads = limits.threads
@@ -94,9 +96,11 @@ final class Executor: @unchecked Sendable {
                     return Crew<Sink>.Member(worker, sink: try makeSink(worker), try PipelineWorker(pipeline, worker))
                 }
                 defer { if !isRepeated { absorb(member.worker.evaluation) } }
-                while let morsel = queue.next() {
+                while let morsel = given {
                     at = morsel
                     try member.copy.run(morsel, into: member.sink)
+                    if member.copy.isDone { member.copy.skip(queue.stop()) }
+                    given = queue.next()
                     if index == 0 { told(morsel + 1) }
                 }
             } catch {
@@ -104,7 +108,7 @@ final class Executor: @unchecked Sendable {
                 queue.stop()
             }
         }
-        let work = { if workerCount == 1 { body(0) } else { DispatchQueue.concurrentPerform(iterations: workerCount, execute: body) } }
+        let work = { WorkerThreads.run(workerCount, body) }
         if let profile { profile.waiting(work) } else { work() }
         if let error = outcomes.error { throw error }
         return outcomes.sinks
@@ -117,7 +121,15 @@ final class MorselQueue: @unchecked Sendable {
     private var rest: Range<Int>
     init(_ morsels: Range<Int>) { rest = morsels }
     func next() -> Int? { lock.locked { rest.isEmpty ? nil : rest.removeFirst() } }
-    func stop() { lock.locked { rest = rest.upperBound..<rest.upperBound } }
+    /// Nothing more is handed out; how many were left.
+    @discardableResult
+    func stop() -> Int {
+        lock.locked {
+            let left = rest.count
+            rest = rest.upperBound..<rest.upperBound
+            return left
+        }
+    }
 }
 
 /// The workers of a pipeline, kept where it is run a few morsels at a time.

@@ -1,4 +1,3 @@
-import Dispatch
 import Storage
 
 /// `quantile(x, p)` and `median(x)`: linear interpolation between the two nearest values (Hyndman and Fan's type 7, as in Excel, numpy and DuckDB).
@@ -90,7 +89,7 @@ final class QuantileReducer: GroupReducer {
         let answers = AnswerSlots(count: groups.count)
         let memory = SharedIntegers(values: values, starts: starts)
         let reducer = SharedReducer(self)
-        DispatchQueue.concurrentPerform(iterations: groups.count > 1 && total > 100_000 ? 2 : 1) { worker in
+        WorkerThreads.run(groups.count > 1 && total > 100_000 ? 2 : 1) { worker in
             let step = groups.count > 1 && total > 100_000 ? 2 : 1
             for index in Swift.stride(from: worker, to: groups.count, by: step) {
                 let range = memory.starts[groups[index]]..<memory.starts[groups[index] + 1]

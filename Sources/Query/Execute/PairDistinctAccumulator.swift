@@ -1,4 +1,3 @@
-import Dispatch
 import Storage
 
 /// `distinct(x)` where no bitmap of the values is small enough: pairs of group and value, a word each, in a table. When it outgrows the cache
@@ -247,7 +246,7 @@ final class PairDistinctAccumulator: Accumulator {
                     tally.fail(error)
                 }
             }
-            if threads < 2 { body(0) } else { DispatchQueue.concurrentPerform(iterations: threads, execute: body) }
+            WorkerThreads.run(threads, body)
         }
         if let error = tally.error { throw error }
         let out = ColumnBuffer(type: .int, capacity: groups.count)

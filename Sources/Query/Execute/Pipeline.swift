@@ -1,4 +1,3 @@
-import Dispatch
 import Storage
 
 /// Where rows come from, cut into morsels that workers take from a shared counter.
@@ -21,6 +20,8 @@ extension MorselSource {
 class MorselReader {
     /// What has been read since the reader was made.
     final var counts = ScanCounts()
+    /// Morsels come by what they promise, and the last one held nothing that is wanted: no other one does.
+    final var isDone = false
     /// Calls `body` for every batch of the morsel, in order. A block of which every row goes on is first offered to `whole`, which takes it
     /// by returning true.
     func read(_ morsel: Int, whole: (WholeBlock) -> Bool, _ body: (Batch) throws -> Void) throws {
@@ -100,6 +101,15 @@ final class PipelineWorker {
         self.worker = worker
         reader = try pipeline.source.makeReader(worker)
         clock = pipeline.profile.map { PipelineClock($0) }
+    }
+
+    /// No other morsel has anything that is wanted.
+    var isDone: Bool { reader.isDone }
+
+    /// Says that so many morsels, of one block each, are not read at all.
+    func skip(_ morsels: Int) {
+        reader.counts.blocksSkipped += morsels
+        clock?.flush(reader.counts)
     }
 
     func run(_ morsel: Int, into sink: BatchSink) throws {

@@ -67,17 +67,19 @@ struct ScanSource: MorselSource {
 
     /// Every block for itself, the most promising first.
     private static func morsels(_ table: TableSnapshot, _ gate: BlockGate) -> [Morsel] {
-        var blocks: [(best: UInt64, piece: Piece)] = []
+        var blocks: [(best: UInt64, place: Int)] = []
+        var pieces: [Piece] = []
         for (index, segment) in table.segments.enumerated() {
             for block in 0..<segment.blockCount {
                 let best = gate.best(segment.meta(column: gate.column, block: block))
                 let first = block * SegmentReader.rowsPerBlock
                 let rows = first..<min(first + SegmentReader.rowsPerBlock, segment.rowCount)
-                blocks.append((best, Piece(segment: index, rows: rows)))
+                blocks.append((best, pieces.count))
+                pieces.append(Piece(segment: index, rows: rows))
             }
         }
-        blocks.sort { ($0.best, $0.piece.segment, $0.piece.rows.lowerBound) < ($1.best, $1.piece.segment, $1.piece.rows.lowerBound) }
-        return blocks.map { Morsel(pieces: [$0.piece]) }
+        blocks.sort { $0.best == $1.best ? $0.place < $1.place : $0.best < $1.best }
+        return blocks.map { Morsel(pieces: [pieces[$0.place]]) }
     }
 
     /// The index in the table of a column that is read as it is stored.
@@ -197,7 +199,7 @@ struct ScanSource: MorselSource {
             left = FilteredBatch(parent: batch, layout: source.layout)
             let narrows =
                 !filters.isEmpty || source.table.segments.contains { $0.deletedCount > 0 }
-                || source.morsels.contains { $0.pieces.contains { $0.rows.lowerBound % SegmentReader.rowsPerFrame != 0 } }
+                || source.gate == nil && source.morsels.contains { $0.pieces.contains { $0.rows.lowerBound % SegmentReader.rowsPerFrame != 0 } }
             filtered = narrows ? FilteredBatch(parent: batch, layout: source.layout) : nil
         }
         deinit { mask.deallocate() }
@@ -222,6 +224,7 @@ struct ScanSource: MorselSource {
         ) throws {
             if let gate = source.gate, !gate.admits(segment.meta(column: gate.column, block: block)) {
                 counts.blocksSkipped += 1
+                isDone = true
                 return
             }
             var anyAsked = false

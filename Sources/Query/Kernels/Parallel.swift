@@ -1,4 +1,4 @@
-import Dispatch
+import Storage
 
 /// Work cut into parts that threads share.
 enum Parallel {
@@ -15,7 +15,7 @@ enum Parallel {
         let queue = MorselQueue(0..<parts)
         let failures = Failures()
         withoutActuallyEscaping(body) { body in
-            DispatchQueue.concurrentPerform(iterations: workers) { _ in
+            WorkerThreads.run(workers) { _ in
                 while let part = queue.next() {
                     do { try body(part) } catch {
                         failures.add(error, part)

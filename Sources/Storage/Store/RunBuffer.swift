@@ -1,5 +1,3 @@
-import Dispatch
-
 /// The rows of a child table on their way to their parents' partitions: gathered in memory until a run is full, then put in order and
 /// written. Each run has partitions of its own, so memory stays bounded and nothing is written twice; `optimize` brings the runs
 /// together.
@@ -132,7 +130,7 @@ private final class RunJob: @unchecked Sendable {
 
     func run(_ count: Int, isParallel: Bool) throws {
         if isParallel, count > 1 {
-            DispatchQueue.concurrentPerform(iterations: count) { step($0) }
+            WorkerThreads.each(count) { step($0) }
         } else {
             for t in 0..<count { step(t) }
         }

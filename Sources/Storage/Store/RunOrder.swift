@@ -1,5 +1,3 @@
-import Dispatch
-
 /// Where partitions are cut. Tests make them small.
 struct PartitionLimits {
     /// A partition is a range of at most this many parent ids, as a power of two: their state stays in a core's own cache.
@@ -48,7 +46,7 @@ final class RunOrder {
             for i in 0..<count { keys[Int(places[i])] = UInt64(bitPattern: ids[i]) }
         }
         let job = SortJob(partitions, keys, picks)
-        DispatchQueue.concurrentPerform(iterations: partitions.count) { job.run($0) }
+        WorkerThreads.each(partitions.count) { job.run($0) }
     }
 
     deinit {

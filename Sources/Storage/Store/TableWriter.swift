@@ -1,5 +1,3 @@
-import Dispatch
-
 /// Adds one segment to a table. One thread; the work inside is spread over the columns.
 public final class TableWriter {
     private let transaction: Transaction
@@ -108,7 +106,7 @@ public final class TableWriter {
         }
         let job = WriterJob(self, sources)
         // The widest work (text) should not start last, but order among few columns matters little against simplicity.
-        DispatchQueue.concurrentPerform(iterations: tasks) { job.run($0, rows: rows) }
+        WorkerThreads.each(tasks) { job.run($0, rows: rows) }
         if let error = job.failure { throw error }
     }
 
