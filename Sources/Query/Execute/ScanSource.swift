@@ -199,7 +199,8 @@ struct ScanSource: MorselSource {
             left = FilteredBatch(parent: batch, layout: source.layout)
             let narrows =
                 !filters.isEmpty || source.table.segments.contains { $0.deletedCount > 0 }
-                || source.gate == nil && source.morsels.contains { $0.pieces.contains { $0.rows.lowerBound % SegmentReader.rowsPerFrame != 0 } }
+                || source.gate == nil
+                    && source.morsels.contains { $0.pieces.contains { $0.rows.lowerBound % SegmentReader.rowsPerFrame != 0 } }
             filtered = narrows ? FilteredBatch(parent: batch, layout: source.layout) : nil
         }
         deinit { mask.deallocate() }
