@@ -143,6 +143,7 @@ extension CompletionSearch {
         case "as": return flat.count == 1 ? clauses(["of"]) : periods()
         case "link": return linking(flat, last)
         case "run": return running(flat, last)
+        case "report": return flat.count == 1 ? clauses(["end"]) : []
         case "save":
             guard let second else { return Definition.Kind.allCases.map { Completion(.statements, $0.rawValue, ending: " ") } }
             return defining(Array(flat.dropFirst()), second, last)

@@ -16,8 +16,9 @@ struct ShellCommand {
         if let path = invocation.store {
             var status = stat()
             if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
-                throw UsageError(
-                    "a store is a folder, and \(path) is a file", hint: "run a file with -f \(path), ask one with -c 'from \"\(path)\"'")
+                throw StorageError(
+                    .environment, "a store is a folder, and \(path) is a file",
+                    hint: "run a file with -f \(path), ask one with -c 'from \"\(path)\"'")
             }
         }
         let session = try Session(storePath: invocation.store, options: options)

@@ -121,6 +121,10 @@ final class Runner {
     func watch(everySeconds seconds: Double) throws {
         guard let text = session.lastStatementText else { throw QueryError(.name, "there is no statement to repeat") }
         let source = SourceText(name: "prompt", text: text)
+        // Nobody turns pages of what is shown again in a moment.
+        let pages = printer.look.pages
+        try printer.setLook { $0.pages = false }
+        defer { try? printer.setLook { $0.pages = pages } }
         while true {
             var now = time(nil)
             var parts = tm()
@@ -131,7 +135,7 @@ final class Runner {
             try printer.flush()
             StandardError.shared.line("\(at), every \(Clock.text(seconds)) s until Ctrl-C")
             try run(source)
-            if Interrupts.shared.sleep(seconds: seconds) { return }
+            if Interrupts.shared.sleep(seconds: seconds) { return StandardError.shared.line("") }
         }
     }
 

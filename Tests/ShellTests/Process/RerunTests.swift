@@ -61,7 +61,7 @@ struct RerunTests {
         #expect(outcome.code == 0)
         #expect(outcome.out == "n,s\n1,1.50\n", "\(outcome.err)")
         let mistaken = try Crmq.run(["monthly.crmq"], folder: scratch.url)
-        #expect(mistaken.code == 2 && mistaken.err.contains("run a file with -f monthly.crmq"), "\(mistaken.err)")
+        #expect(mistaken.code == 4 && mistaken.err.contains("run a file with -f monthly.crmq"), "\(mistaken.err)")
     }
 
     @Test("answers compared with those of the last run")
