@@ -167,7 +167,8 @@ final class ReportCollector: ResultReceiver {
         case .chart(let spec):
             made.chart = ChartData(spec, columns)
             if made.heading.isEmpty { made.heading = spec.heading(columns) }
-        case .profile, nil: break
+        case .profile: if made.heading.isEmpty { made.heading = "profile" }
+        case nil: break
         }
         if made.heading.isEmpty { made.heading = columns.map(\.name).joined(separator: ", ").shortened(to: 80) }
         answersMade += 1
