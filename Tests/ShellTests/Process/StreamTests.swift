@@ -74,7 +74,7 @@ struct StreamTests {
         #expect(try code("param n: int = 1", "--param", "n=many") == 2)
         #expect(try Crmq.run(["-f", "missing.crmq"]).code == 1)
         try Data("not a store".utf8).write(to: scratch.url.appendingPathComponent("file"))
-        #expect(try Crmq.run(["file", "-c", "tables"], folder: scratch.url).code == 2)
+        #expect(try Crmq.run(["file", "-c", "tables"], folder: scratch.url).code == 4)
     }
 
     @Test("verify is quiet about a sound store and finds a flipped byte")
